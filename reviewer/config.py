@@ -1,0 +1,117 @@
+"""The home folder, and the settings a person keeps in it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from reviewer.errors import BadInput
+
+STORE_FILE = "reviewer.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `config.toml` may say. Everything has a default, so that the file need not exist."""
+
+    rater: str = ""
+    keymap: str = "default"
+    theme: str = "auto"  # auto | dark | light | contrast | plain
+    mouse: bool = True
+    editor: str = ""
+    idle_after: int = 60  # seconds without a key after which time counts as idle
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder that holds one person's store, settings, keymaps, packs and logs."""
+
+    path: Path
+    settings: Settings = field(default_factory=Settings)
+
+    @property
+    def store(self) -> Path:
+        return self.path / STORE_FILE
+
+    @property
+    def keymaps(self) -> Path:
+        return self.path / "keymaps"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    def rater(self, named: str | None = None) -> str:
+        """Who rates: as named, else as configured, else as logged in."""
+        return named or self.settings.rater or _login_name()
+
+
+def open_home(path: Path | None = None) -> Home:
+    """The home at `path`, else at `REVIEWER_HOME`, else the platform's user-data folder; nothing is created.
+
+    Raises BadInput where `config.toml` cannot be read or holds a setting that does not exist.
+    """
+    folder = path or _default_folder()
+    return Home(folder, _read_settings(folder / "config.toml"))
+
+
+def ensure_private(folder: Path) -> None:
+    """Makes `folder`, and what is missing above it, for its owner only.
+
+    Raises BadInput where that is not possible.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"the folder cannot be made ({error.strerror}).",
+            where=str(folder),
+            mend="Name another one with --home, or mend its permissions.",
+        ) from error
+
+
+def _default_folder() -> Path:
+    if named := os.environ.get("REVIEWER_HOME"):
+        return Path(named).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("reviewer", appauthor=False)
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "rater"
+
+
+def _read_settings(path: Path) -> Settings:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise BadInput(f"cannot be read ({error.strerror}).", where=str(path)) from error
+    import tomllib
+
+    try:
+        table = tomllib.loads(content.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInput(f"is not valid TOML: {error}.", where=str(path)) from error
+    return Settings(**{name: _checked(name, value, path) for name, value in table.items()})
+
+
+def _checked(name: str, value: Any, path: Path) -> Any:
+    known = {entry.name: type(entry.default) for entry in fields(Settings)}
+    if name not in known:
+        raise BadInput(
+            f"there is no setting '{name}'.", where=str(path), mend=f"Known are {', '.join(sorted(known))}."
+        )
+    if type(value) is not known[name]:
+        raise BadInput(
+            f"setting '{name}' must be of type {known[name].__name__}, got {value!r}.", where=str(path)
+        )
+    return value
