@@ -1,0 +1,237 @@
+"""Opening a store: its file, its connections, its version, and what stands in the way, said plainly."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from reviewer.config import ensure_private
+from reviewer.errors import BadInput
+from reviewer.ids import new_id, now
+from reviewer.store.tables import SCHEMA_VERSION
+
+APPLICATION_ID = 0x52565752  # "RVWR", so that `file` and doctor know a store when they see one
+BUSY_SECONDS = 5.0
+
+_NETWORK_FILE_SYSTEMS = frozenset(
+    [
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb",
+        "smb2",
+        "smb3",
+        "smbfs",
+        "afs",
+        "9p",
+        "ceph",
+        "fuse.sshfs",
+        "fuse.s3fs",
+        "fuse.rclone",
+        "glusterfs",
+        "lustre",
+        "davfs",
+        "fuse.davfs2",
+    ]
+)
+
+
+class StoreTrouble(BadInput):
+    """The store cannot be opened, read or written; nothing that was saved is lost."""
+
+
+class Store:
+    """One SQLite file. Connections are opened for the thread that uses them and closed by whom opened them."""
+
+    def __init__(self, path: Path, *, device: str, identity: str) -> None:
+        self.path = path
+        self.device = device
+        self.identity = identity
+
+    def connect(self, *, durable: bool = True, wait: float = BUSY_SECONDS) -> sqlite3.Connection:
+        """A connection in autocommit; `durable` commits reach the disk before they return (synchronous=FULL)."""
+        connection = _connect(self.path, wait)
+        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        return connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that cannot write, for the length of the block."""
+        with closing(self.connect()) as connection:
+            connection.execute("PRAGMA query_only=1")
+            with translated(self.path):
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A connection inside one immediate transaction: committed at the end, rolled back by an exception."""
+        with closing(self.connect()) as connection, transaction(connection, self.path):
+            yield connection
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True) -> Store:
+        """Opens the store at `path`, makes it where it is missing, and brings an older one up to date.
+
+        Raises StoreTrouble where the file is missing (with `create` off), is no store, is damaged, was written by a newer
+        program, or cannot be read or written.
+        """
+        if not path.exists():
+            if not create:
+                raise StoreTrouble(
+                    "there is no store here yet.",
+                    where=str(path),
+                    mend="Try `reviewer demo`, or `reviewer import`.",
+                )
+            ensure_private(path.parent)
+            _create(path)
+        with translated(path), closing(_connect(path, BUSY_SECONDS)) as connection:
+            _check_identity(connection, path)
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA_VERSION:
+                raise StoreTrouble(
+                    f"the store was written by a newer Reviewer (schema {version}; this program knows up to {SCHEMA_VERSION}).",
+                    where=str(path),
+                    mend="Update this program; the store is untouched.",
+                )
+            if version < SCHEMA_VERSION:
+                from reviewer.store.migrate import bring_up_to_date
+
+                bring_up_to_date(path, version)
+            facts = dict(connection.execute("SELECT key, value FROM meta"))
+        return cls(path, device=facts["device"], identity=facts["store"])
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """An immediate transaction on `connection`; a driver's error comes out as StoreTrouble, rolled back."""
+    with translated(path):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turns the driver's errors into sentences."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise trouble(error, path) from error
+
+
+def trouble(error: Exception, path: Path) -> StoreTrouble:
+    """What a driver's error means to a person, and what to do about it."""
+    said = str(error).lower()
+    where = str(path)
+    if "full" in said or "no space" in said:
+        return StoreTrouble(
+            "the disk is full.", where=where, mend="Make room; what you typed is kept, then submit again."
+        )
+    if "locked" in said or "busy" in said:
+        return StoreTrouble(
+            "another program holds the store.", where=where, mend="Wait for it, or end it, then try again."
+        )
+    if "readonly" in said or "read-only" in said or "attempt to write" in said:
+        return StoreTrouble(
+            "the store cannot be written.",
+            where=where,
+            mend="Give yourself write access to it and to its folder.",
+        )
+    if "malformed" in said or "not a database" in said or "corrupt" in said:
+        return StoreTrouble(
+            "the file is damaged or is no Reviewer store.",
+            where=where,
+            mend="Run `reviewer doctor`; put a copy made by `reviewer store backup` in its place.",
+        )
+    if "unable to open" in said or "permission" in said:
+        return StoreTrouble(
+            "the store cannot be opened.", where=where, mend="Check the path and your permissions there."
+        )
+    return StoreTrouble(f"the store failed: {error}.", where=where, mend="Run `reviewer doctor`.")
+
+
+def file_system_of(path: Path) -> str:
+    """The type of the file system that holds `path`, as the kernel names it; "" where that cannot be known."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    real = path.resolve()
+    best, kind = "", ""
+    for line in mounts:
+        _device, point, found, *_ = line.split(" ")
+        point = point.replace("\\040", " ")
+        if real.is_relative_to(point) and len(point) >= len(best):
+            best, kind = point, found
+    return kind
+
+
+def is_network_file_system(path: Path) -> bool:
+    """Whether `path` lies where SQLite's shared memory and locks cannot be trusted."""
+    return file_system_of(path) in _network_file_systems()
+
+
+def _network_file_systems() -> frozenset[str]:
+    named = os.environ.get("REVIEWER_NETWORK_FILE_SYSTEMS", "")
+    return _NETWORK_FILE_SYSTEMS | frozenset(named.split())
+
+
+def _connect(path: Path, wait: float) -> sqlite3.Connection:
+    with translated(path):
+        connection = sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA foreign_keys=1")
+        connection.execute("PRAGMA temp_store=MEMORY")
+        return connection
+
+
+def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise StoreTrouble("the file is no Reviewer store.", where=str(path), mend="Name another home with --home.")
+
+
+def _create(path: Path) -> None:
+    """Makes the store beside its place and renames it in, so that a kill half-way leaves nothing behind."""
+    from sqlalchemy import create_engine
+    from sqlmodel import SQLModel
+
+    made = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with translated(path):
+        try:
+            os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR))
+            engine = create_engine(f"sqlite:///{made}")
+            SQLModel.metadata.create_all(engine)
+            engine.dispose()
+            with closing(sqlite3.connect(made, isolation_level=None)) as connection:
+                # A network file system has no shared memory for the write-ahead log between two machines.
+                mode = "DELETE" if is_network_file_system(path) else "WAL"
+                connection.execute(f"PRAGMA journal_mode={mode}")
+                connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+                connection.executemany(
+                    "INSERT INTO meta (key, value) VALUES (?, ?)",
+                    [("store", new_id()), ("device", new_id()), ("created_at", now())],
+                )
+            _put_in_place(made, path)
+        finally:
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                made.with_name(made.name + suffix).unlink(missing_ok=True)
+
+
+def _put_in_place(made: Path, path: Path) -> None:
+    try:
+        os.link(made, path)  # unlike a rename, fails where another process was first
+    except FileExistsError:
+        return
+    except OSError as error:
+        if isinstance(error, PermissionError) and path.parent.exists() and not os.access(path.parent, os.W_OK):
+            raise
+        made.rename(path)

@@ -1,0 +1,103 @@
+"""What a rater has typed and not submitted, and where they stand: written often, never fsynced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from reviewer.ids import now
+from reviewer.store import labels, stretches
+from reviewer.store.prepared import Driver, Prepared
+from reviewer.store.tables import Draft, Progress, core
+
+_D, _P = core(Draft).c, core(Progress).c
+_new = insert(core(Draft))
+_save = Prepared(
+    _new.on_conflict_do_update(
+        index_elements=["task", "rater"],
+        set_={
+            column.name: _new.excluded[column.name]
+            for column in core(Draft).columns
+            if column.name not in ("task", "rater", "queue")
+        },
+        where=_D.sitting <= _new.excluded.sitting,
+    )
+)
+_drop = Prepared(
+    delete(core(Draft)).where(
+        _D.task == bindparam("task"), _D.rater == bindparam("rater"), _D.sitting <= bindparam("sitting")
+    )
+)
+_holder = Prepared(select(_D.sitting).where(_D.task == bindparam("task"), _D.rater == bindparam("rater")))
+_step = Prepared(
+    update(core(Progress))
+    .where(_P.queue == bindparam("of_queue"), _P.rater == bindparam("of_rater"))
+    .values(here=bindparam("at_seq"), updated_at=bindparam("at"))
+)
+_add_passed = Prepared(
+    update(core(Progress))
+    .where(_P.queue == bindparam("of_queue"), _P.rater == bindparam("of_rater"))
+    .values(passed=_P.passed + bindparam("more"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewDraft:
+    """A draft as it stands. An empty `document` means that there is nothing to keep, and ends the draft.
+
+    `sitting` sorts by the time at which the terminal was opened: the newer one holds the draft.
+    """
+
+    task: str
+    rater: str
+    queue: str
+    device: str
+    sitting: str
+    rubric: str
+    base_label: str | None
+    document: dict[str, Any]
+    cursor: dict[str, Any] = field(default_factory=dict)
+    active_ms: int = 0
+    idle_ms: int = 0
+
+
+def save(driver: Driver, draft: NewDraft) -> bool:
+    """Keeps the draft; False where a newer terminal of the same rater holds it."""
+    if not draft.document:
+        _drop.run(driver, task=draft.task, rater=draft.rater, sitting=draft.sitting)
+        held = _holder.first(driver, task=draft.task, rater=draft.rater)
+        return held is None
+    cursor = _save.run(
+        driver,
+        task=draft.task,
+        rater=draft.rater,
+        queue=draft.queue,
+        device=draft.device,
+        sitting=draft.sitting,
+        rubric=draft.rubric,
+        base_label=draft.base_label,
+        document=orjson.dumps(draft.document).decode(),
+        cursor=orjson.dumps(draft.cursor).decode(),
+        active_ms=draft.active_ms,
+        idle_ms=draft.idle_ms,
+        updated_at=now(),
+    )
+    return bool(cursor.rowcount)
+
+
+def stand_at(driver: Driver, queue: str, rater: str, seq: int) -> None:
+    """Keeps where the rater stands, for the next sitting."""
+    at = now()
+    labels.ensure_progress(driver, queue, rater, at)
+    _step.run(driver, of_queue=queue, of_rater=rater, at_seq=seq, at=at)
+
+
+def pass_over(driver: Driver, queue: str, rater: str, seqs: list[int]) -> None:
+    """Marks places as needing nothing from this rater: recalled, or filled by others."""
+    labels.ensure_progress(driver, queue, rater, now())
+    passed = sum(stretches.cover(driver, queue, rater, seq) for seq in seqs)
+    _add_passed.run(driver, of_queue=queue, of_rater=rater, more=passed)

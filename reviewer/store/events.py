@@ -1,0 +1,176 @@
+"""The event log: append-only, one hash chain a writer, digests and never texts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, func, select
+
+from reviewer.ids import canonical_json, digest, now
+from reviewer.store.prepared import Driver, Prepared, insert_into
+from reviewer.store.tables import Event, Label, columns, core
+
+GENESIS = "0" * 64
+
+# What a receiving machine adds to a label is no part of what its author said.
+_NOT_SAID = frozenset({"received_at", "surplus"})
+
+_E, _L = core(Event).c, core(Label).c
+_head = Prepared(select(_E.seq, _E.hash).where(_E.stream == bindparam("stream")).order_by(_E.seq.desc()).limit(1))
+_all_events = Prepared(select(core(Event)).order_by(_E.stream, _E.seq))
+_label = Prepared(select(core(Label)).where(_L.id == bindparam("label")))
+_labels_of_import = Prepared(select(core(Label)).where(_L.source == bindparam("source")))
+_count_labels = Prepared(select(func.count()).select_from(core(Label)))
+
+
+def append(
+    driver: Driver, *, stream: str, actor: str, action: str, subject: str, content: Any, data: dict[str, Any]
+) -> str:
+    """Adds one event to `stream` and returns its hash. To be called inside the transaction of what it tells.
+
+    `content` is what the event vouches for: only its digest is kept. `data` holds identifiers and counts.
+    """
+    last = _head.first(driver, stream=stream)
+    seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
+    event = {
+        "stream": stream,
+        "seq": seq,
+        "at": now(),
+        "actor": actor,
+        "attested": "local",
+        "action": action,
+        "subject": subject,
+        "digest": content if isinstance(content, str) else digest(content),
+        "data": canonical_json(data).decode(),
+        "previous_hash": previous,
+    }
+    event["hash"] = digest(event)
+    insert_into(Event).run(driver, **event)
+    return str(event["hash"])
+
+
+def label_digest(row: dict[str, Any]) -> str:
+    """The digest of a label as its author committed it, over the columns' stored values."""
+    return digest({name: _plain(value) for name, value in row.items() if name not in _NOT_SAID})
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A place where the log, or what it vouches for, does not hold."""
+
+    stream: str
+    seq: int
+    what: str
+
+
+@dataclass(slots=True)
+class Verification:
+    """What `verify` saw: how many events and labels, in which streams with which heads, and every fault."""
+
+    events: int
+    labels: int
+    heads: dict[str, str]
+    faults: list[Fault]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "events": self.events,
+            "labels": self.labels,
+            "heads": self.heads,
+            "faults": [asdict(f) for f in self.faults],
+        }
+
+
+def verify(connection: sqlite3.Connection) -> Verification:
+    """Follows every chain from its first event and holds every label against the event that vouches for it.
+
+    What a chain cannot show is that its last events were cut off together with what they tell; keep a head that
+    `reviewer audit verify` printed, or a backup, to hold against that.
+    """
+    seen = Verification(0, 0, {}, [])
+    vouched = 0
+    names = columns(Label)
+    stream, previous, expected = "", GENESIS, 1
+    for event in _events(connection):
+        if event["stream"] != stream:
+            stream, previous, expected = event["stream"], GENESIS, 1
+        fault = _link_fault(event, previous, expected)
+        if not fault and event["action"].startswith("label."):
+            vouched += 1
+            row = _label.first(connection, label=event["subject"])
+            if row is None:
+                fault = f"the label {event['subject']} is gone"
+            elif label_digest(dict(zip(names, row, strict=True))) != event["digest"]:
+                fault = f"the label {event['subject']} is not what was committed"
+        if not fault and event["action"] == "labels.imported":
+            count, fault = _import_fault(connection, event, names)
+            vouched += count
+        if fault:
+            seen.faults.append(Fault(stream, event["seq"], fault))
+        previous, expected = event["hash"], event["seq"] + 1
+        seen.events += 1
+        seen.heads[stream] = event["hash"]
+    seen.labels = _count_labels.first(connection)[0]
+    if seen.labels > vouched:
+        seen.faults.append(Fault("", 0, f"{seen.labels - vouched} labels stand in the store that no event tells of"))
+    return seen
+
+
+def imported_digest(digests: list[str]) -> str:
+    """What the event of an import vouches for: all its labels, whatever their order."""
+    return digest(sorted(digests))
+
+
+def _import_fault(connection: sqlite3.Connection, event: dict[str, Any], names: list[str]) -> tuple[int, str]:
+    found = [
+        label_digest(dict(zip(names, row, strict=True)))
+        for row in _labels_of_import.rows(connection, source=f"import:{event['subject']}")
+    ]
+    if imported_digest(found) != event["digest"]:
+        return len(found), f"the labels of the import {event['subject']} are not what was imported"
+    return len(found), ""
+
+
+def events(
+    connection: sqlite3.Connection, *, subject: str | None = None, last: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Events in the order of their streams; of one subject, or the last so many, on request."""
+    found = _events(connection)
+    if subject is not None:
+        found = (event for event in found if event["subject"] == subject)
+    if last is None:
+        yield from found
+        return
+    from collections import deque
+
+    yield from deque(found, maxlen=last)
+
+
+def _events(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+    names = columns(Event)
+    for row in _all_events.rows(connection):
+        yield dict(zip(names, row, strict=True))
+
+
+def _link_fault(event: dict[str, Any], previous: str, expected: int) -> str:
+    if event["seq"] != expected:
+        return f"event {expected} is missing"
+    if event["previous_hash"] != previous:
+        return "it does not follow from the event before it"
+    if digest({name: value for name, value in event.items() if name != "hash"}) != event["hash"]:
+        return "it was changed after it was written"
+    return ""
+
+
+def event_data(event: dict[str, Any]) -> dict[str, Any]:
+    """The identifiers and counts of an event."""
+    data: dict[str, Any] = orjson.loads(event["data"])
+    return data

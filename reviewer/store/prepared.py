@@ -1,0 +1,84 @@
+"""Core statements compiled once and handed to the driver.
+
+The screen waits for reads and for commits, and SQLAlchemy's own execution costs more than SQLite's. A `Prepared` keeps
+the portability of Core (names, dialects) and pays for the compilation once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, Protocol
+
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite import insert as _sqlite_insert
+from sqlalchemy.sql.elements import ClauseElement
+from sqlmodel import SQLModel
+
+from reviewer.store.tables import core
+
+_DIALECT = sqlite.dialect(paramstyle="named")
+
+
+class Driver(Protocol):
+    """The part of a DBAPI connection that prepared statements need."""
+
+    def execute(self, sql: str, parameters: Any = ..., /) -> Any: ...
+
+    def executemany(self, sql: str, parameters: Any, /) -> Any: ...
+
+
+class Prepared:
+    """One statement with named parameters. `fixed` holds the values that the statement itself brought."""
+
+    __slots__ = ("_fixed", "_source", "_sql")
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._source = statement
+        self._sql = ""
+        self._fixed: dict[str, Any] = {}
+
+    def run(self, driver: Driver, /, **parameters: Any) -> Any:
+        """Executes with `parameters` and returns the driver's cursor."""
+        if not self._sql:
+            self._compile()
+        return driver.execute(self._sql, {**self._fixed, **parameters} if self._fixed else parameters)
+
+    def run_all(self, driver: Driver, rows: Sequence[Mapping[str, Any]], /) -> Any:
+        """Executes once for each of `rows`."""
+        if not self._sql:
+            self._compile()
+        if self._fixed:
+            rows = [{**self._fixed, **row} for row in rows]
+        return driver.executemany(self._sql, rows)
+
+    def first(self, driver: Driver, /, **parameters: Any) -> Any:
+        """The first row, or None."""
+        return self.run(driver, **parameters).fetchone()
+
+    def rows(self, driver: Driver, /, **parameters: Any) -> Iterator[Any]:
+        """All rows, streamed."""
+        return iter(self.run(driver, **parameters))
+
+    def _compile(self) -> None:
+        compiled = self._source.compile(dialect=_DIALECT)
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._sql = str(compiled)
+
+
+@cache
+def insert_into(table: type[SQLModel]) -> Prepared:
+    """INSERT of every column of `table`, each a named parameter."""
+    return Prepared(_sqlite_insert(core(table)))
+
+
+def upsert(table: type[SQLModel], *, skip: Sequence[str] = ()) -> Prepared:
+    """INSERT of every column, which replaces all but the key (and `skip`) of a row that is there."""
+    key = [column.name for column in core(table).primary_key]
+    statement = _sqlite_insert(core(table))
+    changed = {
+        column.name: statement.excluded[column.name]
+        for column in core(table).columns
+        if column.name not in key and column.name not in skip
+    }
+    return Prepared(statement.on_conflict_do_update(index_elements=key, set_=changed))

@@ -1,0 +1,257 @@
+"""Queues, their rubrics and settings, and the raters who work in them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, func, select, update
+
+from reviewer.ids import canonical_json, new_id, now
+from reviewer.store import events
+from reviewer.store.prepared import Driver, Prepared, insert_into
+from reviewer.store.tables import Dataset, Label, Progress, Queue, QueueRubric, Rater, Rubric, columns, core
+
+_Q, _D, _QR, _R, _RA, _P, _L = (
+    core(table).c for table in (Queue, Dataset, QueueRubric, Rubric, Rater, Progress, Label)
+)
+_by_name = Prepared(select(core(Queue)).where(_Q.name == bindparam("name")))
+_all = Prepared(select(core(Queue)).order_by(_Q.created_at))
+_rubrics = Prepared(
+    select(_R.id, _R.document)
+    .select_from(core(QueueRubric).join(core(Rubric), _QR.rubric == _R.id))
+    .where(_QR.queue == bindparam("queue"))
+    .order_by(_QR.from_seq)
+)
+_rubric = Prepared(select(_R.document).where(_R.id == bindparam("rubric")))
+_rubric_by_hash = Prepared(select(_R.id).where(_R.content_hash == bindparam("content_hash")))
+_last_rubric = Prepared(
+    select(_QR.from_seq, _QR.rubric).where(_QR.queue == bindparam("queue")).order_by(_QR.from_seq.desc()).limit(1)
+)
+_dataset = Prepared(select(_D.id).where(_D.name == bindparam("name"), _D.version == bindparam("version")))
+_rater = Prepared(
+    select(_RA.id).where(_RA.name == bindparam("name"), _RA.kind == bindparam("kind"), _RA.spec_hash == "")
+)
+_rater_name = Prepared(select(_RA.name).where(_RA.id == bindparam("rater")))
+_set = Prepared(
+    update(core(Queue))
+    .where(_Q.id == bindparam("of_queue"))
+    .values(
+        overlap=bindparam("to_overlap"),
+        blind=bindparam("to_blind"),
+        settings=bindparam("to_settings"),
+        state=bindparam("to_state"),
+        revealed_at=bindparam("to_revealed_at"),
+    )
+)
+_team_progress = Prepared(
+    select(
+        _RA.name,
+        _P.submitted,
+        _P.skipped,
+        _P.abstained,
+        _P.sent_back,
+        _P.flagged,
+        _P.active_ms,
+        _P.updated_at,
+    )
+    .select_from(core(Progress).join(core(Rater), _P.rater == _RA.id))
+    .where(_P.queue == bindparam("queue"))
+    .order_by(_RA.name)
+)
+_labels_in = Prepared(select(func.count()).select_from(core(Label)).where(_L.queue == bindparam("queue")))
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRecord:
+    """A queue as it is stored, its settings read."""
+
+    id: str
+    name: str
+    kind: str
+    dataset: str
+    overlap: int
+    blind: bool
+    seed: str
+    purpose: str
+    state: str
+    revealed_at: str | None
+    size: int
+    settings: dict[str, Any]
+    created_at: str
+
+    @property
+    def sealed(self) -> bool:
+        """Whether raters of this queue may see the allow-list only."""
+        return self.blind and self.revealed_at is None
+
+
+def find(driver: Driver, name: str) -> QueueRecord | None:
+    """The queue called `name`."""
+    row = _by_name.first(driver, name=name)
+    return _record(row) if row else None
+
+
+def all_queues(driver: Driver) -> list[QueueRecord]:
+    """Every queue, oldest first."""
+    return [_record(row) for row in _all.rows(driver)]
+
+
+def create(
+    driver: Driver,
+    name: str,
+    *,
+    stream: str,
+    actor: str,
+    kind: str = "rating",
+    settings: dict[str, Any] | None = None,
+) -> QueueRecord:
+    """Makes a queue with a dataset of its own name and a seed that nobody chose. To be called in a transaction."""
+    row: dict[str, Any] = {
+        "id": new_id(),
+        "name": name,
+        "kind": kind,
+        "dataset": _dataset_for(driver, name),
+        "overlap": 0,
+        "blind": 1,
+        "seed": secrets.token_hex(16),
+        "purpose": "review",
+        "state": "open",
+        "revealed_at": None,
+        "size": 0,
+        "settings": orjson.dumps(settings or {}).decode(),
+        "created_at": now(),
+    }
+    insert_into(Queue).run(driver, **row)
+    events.append(
+        driver,
+        stream=stream,
+        actor=actor,
+        action="queue.created",
+        subject=row["id"],
+        content=row,
+        data={"kind": kind},
+    )
+    found = find(driver, name)
+    assert found is not None
+    return found
+
+
+def change(driver: Driver, queue: QueueRecord, *, stream: str, actor: str, action: str, **to: Any) -> None:
+    """Changes what may change of a queue (overlap, blind, settings, state, revealed_at), with its event.
+
+    A `reason` given goes into the event. To be called in a transaction.
+    """
+    reason = to.pop("reason", None)
+    row = {
+        "to_overlap": to.get("overlap", queue.overlap),
+        "to_blind": int(to.get("blind", queue.blind)),
+        "to_settings": orjson.dumps(to.get("settings", queue.settings)).decode(),
+        "to_state": to.get("state", queue.state),
+        "to_revealed_at": to.get("revealed_at", queue.revealed_at),
+    }
+    _set.run(driver, of_queue=queue.id, **row)
+    data = {"changed": sorted(to)} | ({"reason": reason} if reason else {})
+    events.append(driver, stream=stream, actor=actor, action=action, subject=queue.id, content=row, data=data)
+
+
+def keep_rubric(driver: Driver, document: dict[str, Any], *, content_hash: str, scale_hash: str) -> str:
+    """The identifier of the rubric with this content, which is added where it is new."""
+    found = _rubric_by_hash.first(driver, content_hash=content_hash)
+    if found:
+        return str(found[0])
+    identifier = new_id()
+    insert_into(Rubric).run(
+        driver,
+        id=identifier,
+        name=document["name"],
+        content_hash=content_hash,
+        scale_hash=scale_hash,
+        document=canonical_json(document).decode(),
+    )
+    return identifier
+
+
+def put_rubric(driver: Driver, queue: QueueRecord, rubric: str, *, stream: str, actor: str) -> bool:
+    """Brings `rubric` into force in `queue`; False where it is so already. To be called in a transaction."""
+    last = _last_rubric.first(driver, queue=queue.id)
+    if last and last[1] == rubric:
+        return False
+    row = {"queue": queue.id, "from_seq": last[0] + 1 if last else 1, "rubric": rubric, "at": now()}
+    insert_into(QueueRubric).run(driver, **row)
+    events.append(
+        driver,
+        stream=stream,
+        actor=actor,
+        action="queue.rubric",
+        subject=queue.id,
+        content=row,
+        data={"rubric": rubric},
+    )
+    return True
+
+
+def rubrics_of(driver: Driver, queue: str) -> list[tuple[str, dict[str, Any]]]:
+    """Identifier and document of the queue's rubrics, oldest first: the last one is in force."""
+    return [(identifier, orjson.loads(document)) for identifier, document in _rubrics.rows(driver, queue=queue)]
+
+
+def rubric_document(driver: Driver, rubric: str) -> dict[str, Any] | None:
+    """The document of one rubric."""
+    row = _rubric.first(driver, rubric=rubric)
+    return dict(orjson.loads(row[0])) if row else None
+
+
+def rater_called(driver: Driver, name: str, *, kind: str = "human") -> str | None:
+    """The identifier of the rater of that name, or None."""
+    row = _rater.first(driver, name=name, kind=kind)
+    return str(row[0]) if row else None
+
+
+def ensure_rater(driver: Driver, name: str, *, kind: str = "human") -> str:
+    """The identifier of the rater of that name, who is added where new. To be called in a transaction."""
+    found = rater_called(driver, name, kind=kind)
+    if found:
+        return found
+    identifier = new_id()
+    insert_into(Rater).run(driver, id=identifier, name=name, kind=kind, family=None, spec_hash="", spec="{}")
+    return identifier
+
+
+def rater_name(driver: Driver, rater: str) -> str:
+    """The name of a rater, or the identifier itself where it is unknown."""
+    row = _rater_name.first(driver, rater=rater)
+    return str(row[0]) if row else rater
+
+
+def progress_of_team(driver: Driver, queue: str) -> Iterator[dict[str, Any]]:
+    """Every rater's counters in the queue, by name."""
+    names = ("rater", "submitted", "skipped", "abstained", "sent_back", "flagged", "active_ms", "updated_at")
+    for row in _team_progress.rows(driver, queue=queue):
+        yield dict(zip(names, row, strict=True))
+
+
+def labels_in(driver: Driver, queue: str) -> int:
+    """How many label revisions the queue holds."""
+    return int(_labels_in.first(driver, queue=queue)[0])
+
+
+def _dataset_for(driver: Driver, name: str) -> str:
+    found = _dataset.first(driver, name=name, version="")
+    if found:
+        return str(found[0])
+    identifier = new_id()
+    insert_into(Dataset).run(
+        driver, id=identifier, name=name, version="", content_hash=None, lineage="{}", size=0, created_at=now()
+    )
+    return identifier
+
+
+def _record(row: Any) -> QueueRecord:
+    values = dict(zip(columns(Queue), row, strict=True))
+    values["blind"] = bool(values["blind"])
+    values["settings"] = orjson.loads(values["settings"])
+    return QueueRecord(**values)

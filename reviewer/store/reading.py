@@ -1,0 +1,351 @@
+"""What the screen reads: one task with its texts, and what this rater has done with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, func, select
+
+from reviewer.store.prepared import Driver, Prepared
+from reviewer.store.tables import (
+    Assignment,
+    DatasetItem,
+    Draft,
+    Item,
+    Label,
+    LabelHead,
+    Output,
+    Progress,
+    System,
+    Task,
+    TaskOutput,
+    core,
+)
+
+_T, _I, _K, _TO, _O, _S, _A, _D, _L, _H, _P = (
+    core(table).c
+    for table in (
+        Task,
+        Item,
+        DatasetItem,
+        TaskOutput,
+        Output,
+        System,
+        Assignment,
+        Draft,
+        Label,
+        LabelHead,
+        Progress,
+    )
+)
+_at_position = (_T.queue == bindparam("queue")) & (_T.position == bindparam("position"))
+_task = Prepared(
+    select(_T.id, _T.key, _T.rubric, _T.state, _I.prompt, _I.context, _I.reference, _K.meta)
+    .select_from(
+        core(Task)
+        .join(core(Item), _T.item == _I.id)
+        .outerjoin(core(DatasetItem), (_K.dataset == bindparam("dataset")) & (_K.key == _T.key))
+    )
+    .where(_at_position)
+)
+_outputs = Prepared(
+    select(_TO.public_id, _TO.slot, _O.id, _O.parts, _O.text, _O.sample, _O.content_hash, _S.name, _S.version)
+    .select_from(core(TaskOutput).join(core(Output), _TO.output == _O.id).join(core(System), _O.system == _S.id))
+    .where(_TO.task == bindparam("task"))
+    .order_by(_TO.slot)
+)
+_assignment = Prepared(
+    select(_A.state, _A.shown_order, _A.flagged).where(_A.task == bindparam("task"), _A.rater == bindparam("rater"))
+)
+_draft = Prepared(
+    select(_D.sitting, _D.rubric, _D.base_label, _D.document, _D.cursor, _D.active_ms, _D.idle_ms, _D.updated_at).where(
+        _D.task == bindparam("task"), _D.rater == bindparam("rater")
+    )
+)
+_head = Prepared(
+    select(
+        _L.id,
+        _L.outcome,
+        _L.rubric,
+        core(Label).c["values"],
+        _L.rationale,
+        _L.correction,
+        _L.notes,
+        _L.flags,
+        _L.revision,
+        _L.committed_at,
+    )
+    .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
+    .where(
+        _H.task == bindparam("task"),
+        _H.rater == bindparam("rater"),
+        _H.phase == "independent",
+        _H.sample == 0,
+    )
+)
+_brief = Prepared(
+    select(_T.id, _T.key, _T.state, func.substr(_I.prompt, 1, 600))
+    .select_from(core(Task).join(core(Item), _T.item == _I.id))
+    .where(_at_position)
+)
+_position_of = Prepared(select(_T.position).where(_T.id == bindparam("task")))
+_seqs_in_state = Prepared(
+    select(_A.seq)
+    .where(
+        _A.queue == bindparam("queue"),
+        _A.rater == bindparam("rater"),
+        _A.state == bindparam("state"),
+        _A.seq >= bindparam("start"),
+    )
+    .order_by(_A.seq)
+    .limit(bindparam("most"))
+)
+_flagged_seqs = Prepared(
+    select(_A.seq)
+    .where(
+        _A.queue == bindparam("queue"),
+        _A.rater == bindparam("rater"),
+        _A.flagged,
+        _A.seq >= bindparam("start"),
+    )
+    .order_by(_A.seq)
+    .limit(bindparam("most"))
+)
+_drafted_positions = Prepared(
+    select(_T.position)
+    .select_from(core(Draft).join(core(Task), _D.task == _T.id))
+    .where(_D.queue == bindparam("queue"), _D.rater == bindparam("rater"))
+)
+_done_before = Prepared(
+    select(_A.seq, _A.committed_at)
+    .where(_A.queue == bindparam("queue"), _A.rater == bindparam("rater"), _A.committed_at < bindparam("before"))
+    .order_by(_A.committed_at.desc())
+    .limit(1)
+)
+_progress = Prepared(
+    select(
+        _P.submitted,
+        _P.skipped,
+        _P.abstained,
+        _P.sent_back,
+        _P.flagged,
+        _P.passed,
+        _P.active_ms,
+        _P.idle_ms,
+        _P.here,
+    ).where(_P.queue == bindparam("queue"), _P.rater == bindparam("rater"))
+)
+_AFTER_EVERYTHING = "9"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRecord:
+    """An output as a task holds it, in canonical order (by slot)."""
+
+    public_id: str
+    slot: int
+    output: str
+    parts: list[dict[str, str]]
+    text: str
+    sample: int
+    content_hash: str
+    system: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRecord:
+    """A task with its texts. `meta` is `{"metadata": {…}, "tags": […]}`, unfiltered."""
+
+    task: str
+    position: int
+    key: str
+    rubric: str | None
+    state: str
+    prompt: list[dict[str, str]]
+    context: list[dict[str, str]]
+    reference: str | None
+    meta: dict[str, Any]
+    outputs: list[OutputRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRecord:
+    """A draft as it was kept."""
+
+    sitting: str
+    rubric: str
+    base_label: str | None
+    document: dict[str, Any]
+    cursor: dict[str, Any]
+    active_ms: int
+    idle_ms: int
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRecord:
+    """What the label that counts says."""
+
+    label: str
+    outcome: str
+    rubric: str
+    values: dict[str, Any]
+    rationale: dict[str, Any]
+    correction: dict[str, str]
+    notes: str | None
+    flags: list[str]
+    revision: int
+    committed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What one rater has done with a task."""
+
+    state: str
+    shown_order: list[str]
+    flagged: bool
+    draft: DraftRecord | None
+    head: HeadRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """A rater's progress as it is stored."""
+
+    submitted: int = 0
+    skipped: int = 0
+    abstained: int = 0
+    sent_back: int = 0
+    flagged: int = 0
+    passed: int = 0
+    active_ms: int = 0
+    idle_ms: int = 0
+    here: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A task as a row of the item list."""
+
+    task: str
+    key: str
+    state: str
+    opening: str
+
+
+def read_task(driver: Driver, queue: str, dataset: str, position: int) -> TaskRecord | None:
+    """The task at `position`, or None where none is published there."""
+    row = _task.first(driver, queue=queue, dataset=dataset, position=position)
+    if row is None:
+        return None
+    task, key, rubric, state, prompt, context, reference, meta = row
+    outputs = [
+        OutputRecord(public, slot, output, orjson.loads(parts), text, sample, content_hash, system, version)
+        for public, slot, output, parts, text, sample, content_hash, system, version in _outputs.rows(driver, task=task)
+    ]
+    return TaskRecord(
+        task=task,
+        position=position,
+        key=key,
+        rubric=rubric,
+        state=state,
+        prompt=orjson.loads(prompt),
+        context=orjson.loads(context),
+        reference=reference,
+        meta=orjson.loads(meta) if meta else {},
+        outputs=outputs,
+    )
+
+
+def read_mine(driver: Driver, task: str, rater: str) -> Mine:
+    """The rater's assignment, draft and label of `task`; empty where there is nothing yet."""
+    given = _assignment.first(driver, task=task, rater=rater)
+    draft = _draft.first(driver, task=task, rater=rater)
+    head = _head.first(driver, task=task, rater=rater)
+    return Mine(
+        state=given[0] if given else "open",
+        shown_order=orjson.loads(given[1]) if given else [],
+        flagged=bool(given and given[2]),
+        draft=_draft_record(draft) if draft else None,
+        head=_head_record(head) if head else None,
+    )
+
+
+def _draft_record(row: Any) -> DraftRecord:
+    sitting, rubric, base, document, cursor, active, idle, at = row
+    return DraftRecord(sitting, rubric, base, orjson.loads(document), orjson.loads(cursor), active, idle, at)
+
+
+def _head_record(row: Any) -> HeadRecord:
+    label, outcome, rubric, values, rationale, correction, notes, flags, revision, at = row
+    said = (orjson.loads(values), orjson.loads(rationale), orjson.loads(correction))
+    return HeadRecord(label, outcome, rubric, *said, notes, orjson.loads(flags), revision, at)
+
+
+def read_counters(driver: Driver, queue: str, rater: str) -> Counters | None:
+    """The rater's counters, or None where they have not begun."""
+    row = _progress.first(driver, queue=queue, rater=rater)
+    return Counters(*row) if row else None
+
+
+def read_brief(driver: Driver, queue: str, position: int) -> Brief | None:
+    """The row of the item list for the task at `position`."""
+    row = _brief.first(driver, queue=queue, position=position)
+    return Brief(row[0], row[1], row[2], opening_of(row[3])) if row else None
+
+
+def opening_of(prompt: str) -> str:
+    """The first words of a stored prompt, which may have been cut off anywhere."""
+    begin = prompt.find('"text":"')
+    body = prompt[begin + 8 :] if begin >= 0 else ""
+    end = _end_of_string(body)
+    for cut in (end, end - 1, end - 2, end - 6):
+        try:
+            return str(orjson.loads(f'"{body[:cut]}"'))
+        except orjson.JSONDecodeError:
+            continue
+    return ""
+
+
+def _end_of_string(body: str) -> int:
+    place = 0
+    while place < len(body) and body[place] != '"':
+        place += 2 if body[place] == "\\" else 1
+    return min(place, len(body))
+
+
+def state_of(driver: Driver, task: str, rater: str) -> tuple[str, bool]:
+    """The state of the rater's assignment and whether it is flagged."""
+    row = _assignment.first(driver, task=task, rater=rater)
+    return (row[0], bool(row[2])) if row else ("open", False)
+
+
+def position_of(driver: Driver, task: str) -> int | None:
+    """Where in its queue a task stands."""
+    row = _position_of.first(driver, task=task)
+    return int(row[0]) if row else None
+
+
+def seqs_in_state(driver: Driver, queue: str, rater: str, state: str, start: int, most: int) -> list[int]:
+    """The rater's places from `start` on whose task is in `state`; "flagged" is a state here too."""
+    found = (
+        _flagged_seqs.rows(driver, queue=queue, rater=rater, start=start, most=most)
+        if state == "flagged"
+        else _seqs_in_state.rows(driver, queue=queue, rater=rater, state=state, start=start, most=most)
+    )
+    return [row[0] for row in found]
+
+
+def drafted_positions(driver: Driver, queue: str, rater: str) -> list[int]:
+    """The positions of all tasks on which the rater has a draft."""
+    return [row[0] for row in _drafted_positions.rows(driver, queue=queue, rater=rater)]
+
+
+def done_before(driver: Driver, queue: str, rater: str, before: str | None) -> tuple[int, str] | None:
+    """Place and time of the label that was committed last before the moment `before`, or last of all."""
+    row = _done_before.first(driver, queue=queue, rater=rater, before=before or _AFTER_EVERYTHING)
+    return (row[0], row[1]) if row else None

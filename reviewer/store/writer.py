@@ -1,0 +1,66 @@
+"""The writer thread: one queue of jobs, each its own transaction, in the order in which they were given."""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+from reviewer.store.connection import Store, StoreTrouble, transaction
+
+Job = Callable[[sqlite3.Connection], Any]
+Report = Callable[[Any, StoreTrouble | None], None]
+
+
+class Writer:
+    """Runs jobs on a thread with connections of its own. `report(result, trouble)` is called on that thread.
+
+    Durable jobs are on the disk when they are reported; the others survive the program, not the machine.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._jobs: queue.SimpleQueue[tuple[Job, Report, bool] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="reviewer-writer", daemon=True)
+        self._thread.start()
+
+    def give(self, job: Job, report: Report, *, durable: bool = True) -> None:
+        """Queues `job`; what it returns, or the trouble that stopped it, goes to `report`."""
+        self._jobs.put((job, report, durable))
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Finishes what is queued, then ends the thread; False where that took more than `timeout` seconds."""
+        self._jobs.put(None)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        durable: sqlite3.Connection | None = None
+        quick: sqlite3.Connection | None = None
+        while (given := self._jobs.get()) is not None:
+            job, report, wants_disk = given
+            try:
+                if wants_disk:
+                    durable = durable or self._store.connect()
+                    connection = durable
+                else:
+                    quick = quick or self._store.connect(durable=False)
+                    connection = quick
+                with transaction(connection, self._store.path):
+                    result = job(connection)
+            except StoreTrouble as error:
+                report(None, error)
+            except Exception as error:  # a defect in one job must not silence all that follow it
+                report(
+                    None,
+                    StoreTrouble(f"the program failed while saving: {error!r}.", mend="It is in the log."),
+                )
+            else:
+                report(result, None)
+        for connection_ in (durable, quick):
+            if connection_ is not None:
+                with closing(connection_):
+                    pass
