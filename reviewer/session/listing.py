@@ -1,0 +1,69 @@
+"""The item list: a rater's order by state, and the search through its texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reviewer.session.sitting import Sitting
+from reviewer.store import reading, search, stretches
+
+FILTERS = ("all", "open", "submitted", "skipped", "abstained", "sent_back", "flagged", "draft")
+_SEARCHED_AT_ONCE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An item in the list. `name` is its key, and empty while the queue is sealed."""
+
+    seq: int
+    state: str
+    flagged: bool
+    name: str
+    opening: str
+
+
+def places(sitting: Sitting, state: str, start: int, most: int) -> list[int]:
+    """Up to `most` places from `start` on whose item is in `state` (one of FILTERS)."""
+    reader, queue, rater = sitting.reader, sitting.queue.id, sitting.rater
+    size = sitting.size
+    if state == "all":
+        return list(range(start, min(start + most, size)))
+    if state == "open":
+        found: list[int] = []
+        for seq in stretches.uncovered(reader, queue, rater, start, size):
+            found.append(seq)
+            if len(found) == most:
+                break
+        return found
+    if state == "draft":
+        drafted = sorted(sitting.order.seq(p) for p in reading.drafted_positions(reader, queue, rater))
+        return [seq for seq in drafted if seq >= start][:most]
+    return reading.seqs_in_state(reader, queue, rater, state, start, most)
+
+
+def rows(sitting: Sitting, seqs: list[int]) -> list[Row]:
+    """The rows of the list at these places."""
+    found = []
+    for seq in seqs:
+        brief = reading.read_brief(sitting.reader, sitting.queue.id, sitting.order.position(seq))
+        if brief is not None:
+            state, flagged = reading.state_of(sitting.reader, brief.task, sitting.rater)
+            name = "" if sitting.queue.sealed else brief.key
+            found.append(Row(seq, state, flagged, name, brief.opening))
+    return found
+
+
+def search_places(sitting: Sitting, needle: str) -> Iterator[list[int]]:
+    """The places whose prompt, context or output holds `needle`, a slice of the queue at a time.
+
+    To be run on a thread of its own: it opens a connection for itself. Each slice comes out, also where it holds nothing,
+    so that the caller can show progress and stop.
+    """
+    order, queue = sitting.order, sitting.queue
+    with sitting.store.reading() as connection:
+        for first in range(0, order.size, _SEARCHED_AT_ONCE):
+            hits = search.positions_with(
+                connection, queue.id, first, first + _SEARCHED_AT_ONCE, needle, keys=not queue.sealed
+            )
+            yield [order.seq(position) for position in hits]
