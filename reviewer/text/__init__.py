@@ -1,0 +1,1 @@
+"""Text without a widget: made safe, measured in cells, wrapped, styled, searched."""
