@@ -1,0 +1,292 @@
+"""From the rows of a file to a queue in the store: conversion, slices, rejects, and one moment when all is seen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from reviewer.errors import BadInput, WrongUsage
+from reviewer.exchange.registry import Reader
+from reviewer.exchange.rejects import Rejected, RejectsFile
+from reviewer.exchange.rows import ItemRow, Reject
+from reviewer.ids import canonical_json
+from reviewer.rubric import Criterion, Rubric
+from reviewer.store import queues
+from reviewer.store.connection import Store, StoreTrouble
+from reviewer.store.intake import Intake
+from reviewer.store.queues import QueueRecord
+from reviewer.store.rehearsal import Rehearsal
+from reviewer.store.taking import NewItem, NewOutput, Taking
+
+SLICE = 500
+_SLICE_BYTES = 4 << 20
+_NOTHING = b"[]"
+
+Progress = Callable[[Reader, int], None]
+"""Told after every slice: the reader, for its position, and how many rows were read."""
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import did. `rejected` counts rows, `escaped` the characters that were made visible."""
+
+    rows: int = 0
+    items: int = 0
+    outputs: int = 0
+    tasks: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    rejects_file: str | None = None
+    without_output: int = 0
+    escaped: int = 0
+    recalled: int = 0
+    queue_made: bool = False
+    rubric_changed: bool = False
+    published: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts, as `--json` prints them."""
+        names = ("rows", "items", "outputs", "tasks", "duplicates", "rejected", "rejects_file")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(slots=True)
+class ImportOptions:
+    """How to import. `rubric` comes into force in the queue; a new queue without one gets `score`, 1 to 5.
+
+    `strict` takes all rows or none; `dry_run` writes nothing but the rejects file, and that only if it is named.
+    """
+
+    rubric: Rubric | None = None
+    revise: bool = False
+    strict: bool = False
+    dry_run: bool = False
+    rejects: Path | None = None
+    on_progress: Progress = field(default=lambda _reader, _rows: None)
+    on_reject: Callable[[Rejected], None] = field(default=lambda _rejected: None)
+
+
+def score_rubric() -> Rubric:
+    """What a rating queue asks if nothing else was said: one score from 1 to 5."""
+    return Rubric(name="score", criteria=(Criterion(id="score", type="scale", min=1, max=5),))
+
+
+def import_items(store: Store | None, name: str, reader: Reader, *, actor: str, options: ImportOptions) -> Imported:
+    """Takes the rows of `reader` into the rating queue `name`, which is made where it is missing.
+
+    All rows are seen together at the end, and none if there was nothing to take, or any reject with `strict`: the
+    result then says `published=False`. There need not be a store for a dry run. Raises WrongUsage for a queue of
+    another kind, BadInput for a closed queue or a rubric that cannot be rated by, StoreTrouble for a disk that is full.
+    """
+    rubric = options.rubric
+    if rubric is not None and not rubric.criteria:
+        raise BadInput(f"the rubric '{rubric.name}' has no criteria to rate by.", mend="Add some under criteria:.")
+    found = _open_queue(store, name)
+    if store is None or options.dry_run:
+        queue = found or queues.draft(name, "")
+        with Rehearsal(store, queue, revise=options.revise) as rehearsal, _rejects(reader, options) as rejects:
+            return _Pipeline(rehearsal, reader, options, rejects).run()
+    queue = found or _prepared(store, name)
+    try:
+        with Intake(store, queue, actor=actor, revise=options.revise) as intake, _rejects(reader, options) as rejects:
+            done = _Pipeline(intake, reader, options, rejects).run()
+            if done.rows == done.rejected or (options.strict and done.rejected):
+                return done
+            document = _rubric_to_put(store, queue, rubric)
+            identifier = None
+            if document is not None:
+                identifier = intake.keep_rubric(
+                    document.document(), content_hash=document.content_hash, scale_hash=document.scale_hash
+                )
+                done.rubric_changed = found is not None and rubric is not None
+            intake.publish(rubric=identifier)
+            done.published = True
+            done.queue_made = found is None
+            return done
+    except StoreTrouble as error:
+        if "full" in error.what:
+            error.mend = "Make room, then import again: nothing of it was taken."
+        raise
+
+
+def _open_queue(store: Store | None, name: str) -> QueueRecord | None:
+    if not name.strip() or not name.isprintable():
+        raise WrongUsage(f"{name!r} cannot be the name of a queue.", mend="Name it in letters that can be seen.")
+    if store is None:
+        return None
+    with store.reading() as connection:
+        queue = queues.find(connection, name)
+    if queue is None:
+        return None
+    if queue.kind != "rating":
+        raise WrongUsage(
+            f"the queue '{name}' is a {queue.kind} queue, and items are imported into rating queues only so far.",
+            mend="Name another queue.",
+        )
+    if queue.state == "closed":
+        raise BadInput(f"the queue '{name}' is closed.", mend=f"`reviewer queue reopen {name}` opens it again.")
+    return queue
+
+
+def _prepared(store: Store, name: str) -> QueueRecord:
+    with store.writing() as connection:
+        return queues.prepare(connection, name)
+
+
+def _rejects(reader: Reader, options: ImportOptions) -> RejectsFile:
+    return RejectsFile(options.rejects, reader.path)
+
+
+def _rubric_to_put(store: Store, queue: QueueRecord, given: Rubric | None) -> Rubric | None:
+    with store.reading() as connection:
+        there = queues.rubrics_of(connection, queue.id)
+    if given is None:
+        return None if there else score_rubric()
+    in_force = Rubric.from_document(there[-1][1]).content_hash if there else ""
+    return None if in_force == given.content_hash else given
+
+
+class _Pipeline:
+    """One reader against one queue, slice by slice."""
+
+    def __init__(self, taking: Taking, reader: Reader, options: ImportOptions, rejects: RejectsFile) -> None:
+        self._taking = taking
+        self._reader = reader
+        self._options = options
+        self._rejects = rejects
+        self._done = Imported()
+        self._rubrics: dict[bytes, str] = {}
+
+    def run(self) -> Imported:
+        done = self._done
+        for rows, refused in self._slices():
+            items: list[NewItem] = []
+            for number, (_file, row) in enumerate(rows):
+                done.escaped += row.escaped
+                try:
+                    items.append(_new_item(number, row, self._rubric(row)))
+                except BadInput as error:
+                    refused.append((number, f"its rubric cannot be used: {error}"))
+            self._taking.add(items)
+            refused += self._taking.taken.refused
+            self._taking.taken.refused = []
+            self._refuse(rows, refused)
+            self._options.on_progress(self._reader, done.rows)
+        taken = self._taking.taken
+        done.items, done.outputs, done.tasks = taken.items, taken.outputs, taken.tasks
+        done.duplicates, done.without_output = taken.duplicates, taken.without_output
+        done.recalled = len(self._taking.recalled)
+        done.rejects_file = str(self._rejects.path) if self._rejects.path else None
+        return done
+
+    def _slices(self) -> Iterator[tuple[list[tuple[Path, ItemRow]], list[tuple[int, str]]]]:
+        rows: list[tuple[Path, ItemRow]] = []
+        size = 0
+        reader, done = self._reader, self._done
+        for row in reader:
+            done.rows += 1
+            if isinstance(row, Reject):
+                self._tell(Rejected(str(reader.path), row.line, row.reason, row.raw))
+                continue
+            rows.append((reader.path, row))
+            size += len(row.raw)
+            if len(rows) >= SLICE or size >= _SLICE_BYTES:
+                yield rows, []
+                rows, size = [], 0
+        yield rows, []
+
+    def _refuse(self, rows: list[tuple[Path, ItemRow]], refused: list[tuple[int, str]]) -> None:
+        reasons: dict[int, list[str]] = {}
+        for number, reason in refused:
+            reasons.setdefault(number, []).append(reason)
+        for number in sorted(reasons):
+            file, row = rows[number]
+            self._tell(Rejected(str(file), row.line, "; ".join(reasons[number]), row.raw))
+
+    def _tell(self, rejected: Rejected) -> None:
+        self._done.rejected += 1
+        self._options.on_reject(rejected)
+        if self._options.rejects is not None or not self._options.dry_run:
+            self._rejects.write(rejected)
+
+    def _rubric(self, row: ItemRow) -> str | None:
+        if row.rubric is None:
+            return None
+        from reviewer.rubric import rubric_from_data
+
+        known = orjson.dumps(row.rubric)
+        if known not in self._rubrics:
+            rubric = rubric_from_data(row.rubric)
+            if not rubric.criteria:
+                raise BadInput("it has no criteria to rate by.")
+            if len(self._rubrics) > SLICE:
+                self._rubrics.clear()
+            self._rubrics[known] = self._taking.keep_rubric(
+                rubric.document(), content_hash=rubric.content_hash, scale_hash=rubric.scale_hash
+            )
+        return self._rubrics[known]
+
+
+def item_hash(prompt: bytes, context: bytes, reference: str | None) -> str:
+    """By what an item is known: SHA-256 over the canonical JSON of [prompt, context, reference] as they are stored.
+
+    `prompt` and `context` are the canonical JSON of their lists; the result is `ids.digest` of the three together.
+    """
+    told = b"null" if reference is None else orjson.dumps(reference)
+    return hashlib.sha256(b"[%b,%b,%b]" % (prompt, context, told)).hexdigest()
+
+
+def output_hash(text: str, parts: bytes) -> str:
+    """By what an output is known: SHA-256 over the canonical JSON of [text, parts] as they are stored."""
+    return hashlib.sha256(b"[%b,%b]" % (orjson.dumps(text), parts)).hexdigest()
+
+
+def derived_key(content_hash: str) -> str:
+    """The key of a row that brings none: the same texts give the same key, so that a file read twice adds nothing."""
+    return content_hash[:16]
+
+
+def _new_item(number: int, row: ItemRow, rubric: str | None) -> NewItem:
+    prompt = canonical_json(row.prompt)
+    context = canonical_json(row.context) if row.context else _NOTHING
+    content_hash = item_hash(prompt, context, row.reference)
+    outputs = []
+    for output in row.outputs:
+        parts = canonical_json(output.parts) if output.parts else _NOTHING
+        outputs.append(
+            NewOutput(
+                output.system,
+                output.version,
+                output.sample,
+                output.text,
+                parts.decode(),
+                output_hash(output.text, parts),
+            )
+        )
+    return NewItem(
+        number,
+        row.key or derived_key(content_hash),
+        prompt.decode(),
+        context.decode(),
+        row.reference,
+        _meta(row),
+        content_hash,
+        outputs,
+        rubric,
+    )
+
+
+def _meta(row: ItemRow) -> str:
+    if not row.meta and not row.tags:
+        return "{}"
+    meta: dict[str, Any] = {}
+    if row.meta:
+        meta["metadata"] = row.meta
+    if row.tags:
+        meta["tags"] = row.tags
+    return canonical_json(meta).decode()
