@@ -1,0 +1,49 @@
+"""Options and small services that many commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reviewer.config import Home, open_home
+
+if TYPE_CHECKING:
+    from reviewer.store.connection import Store
+
+home_option = click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="REVIEWER_HOME",
+    help="The folder that holds the store, the settings and the keymaps.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Prints one JSON object, for programs.")
+
+
+def home_at(path: Path | None) -> Home:
+    """The home that a command was given, before or after its name, else the one of the environment."""
+    context = click.get_current_context(silent=True)
+    above = context.find_root().obj if context is not None else None
+    return open_home(path or (above or {}).get("home"))
+
+
+def store_at(home: Home, *, create: bool = False) -> Store:
+    """The store of `home`, opened; made where `create` allows it. Raises StoreTrouble where it is missing."""
+    from reviewer.store.connection import Store
+
+    return Store.open(home.store, create=create)
+
+
+def print_json(value: Any) -> None:
+    """Prints one JSON object, indented."""
+    import orjson
+
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def plainly(text: str) -> str:
+    """`text` with what a terminal would obey made visible."""
+    from reviewer.text.sanitise import visible
+
+    return visible(text)
