@@ -1,0 +1,1 @@
+"""The speed measurements; `python -m tests.benchmarks.speed` prints the table."""

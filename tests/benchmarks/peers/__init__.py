@@ -1,0 +1,1 @@
+"""The programs that stand beside Reviewer in the speed table."""

@@ -1,0 +1,1 @@
+"""The real program, played at a real pseudo-terminal."""
