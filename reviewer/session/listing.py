@@ -57,8 +57,8 @@ def rows(sitting: Sitting, seqs: list[int]) -> list[Row]:
 def search_places(sitting: Sitting, needle: str) -> Iterator[list[int]]:
     """The places whose prompt, context or output holds `needle`, a slice of the queue at a time.
 
-    To be run on a thread of its own: it opens a connection for itself. Each slice comes out, also where it holds nothing,
-    so that the caller can show progress and stop.
+    To be run on a thread of its own: it opens a connection for itself. Each slice comes out, also where it holds
+    nothing, so that the caller can show progress and stop.
     """
     order, queue = sitting.order, sitting.queue
     with sitting.store.reading() as connection:

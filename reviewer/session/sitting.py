@@ -6,7 +6,7 @@ import os
 import queue as queues_
 import statistics
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from reviewer.rubric import Missing, Rubric, carry, problems
 from reviewer.session.clock import ActivityClock
 from reviewer.session.view import TaskView, shown_order, view_of
 from reviewer.session.work import LABEL, Work
-from reviewer.store import drafts, labels, queues, reading, stretches
+from reviewer.store import drafts, labels, passing, queues, reading, stretches
 from reviewer.store.connection import Store, StoreTrouble
 from reviewer.store.order import RaterOrder
 from reviewer.store.queues import QueueRecord
@@ -114,6 +114,7 @@ class Sitting:
         self.notice = ""
         self.held_elsewhere = False
         self.dirty = False
+        self.closed = False
         self._source = source
         self.reader = store.connect()
         self.reader.execute("PRAGMA query_only=1")
@@ -121,7 +122,7 @@ class Sitting:
         self._reports: queues_.SimpleQueue[_Report] = queues_.SimpleQueue()
         self._tickets = 0
         self._pending: OrderedDict[int, _Pending] = OrderedDict()
-        self._unsaved: dict[int, Work] = {}
+        self._unsaved: dict[int, _Pending] = {}
         self._records: OrderedDict[int, TaskRecord] = OrderedDict()
         self._rubrics: dict[str, Rubric] = {}
         self._undo = _Undo()
@@ -140,6 +141,7 @@ class Sitting:
         with store.reading() as connection:
             found = queues.find(connection, queue)
             known = queues.rater_called(connection, rater)
+            begun = bool(found and known and reading.read_counters(connection, found.id, known))
             names = [record.name for record in queues.all_queues(connection)] if found is None else []
         if found is None:
             raise BadInput(f"there is no queue '{queue}'.", mend=_queues_there(names))
@@ -149,16 +151,28 @@ class Sitting:
             raise BadInput(
                 f"the queue '{queue}' holds no task yet.", mend=f"`reviewer import FILE -q {queue}` adds some."
             )
-        if known is None:
+        if not begun:
+            # From here on the rater's order stands: the queue's shuffle may not change under it.
             with store.writing() as connection:
                 known = queues.ensure_rater(connection, rater)
+                labels.ensure_progress(connection, found.id, known, now())
+        assert known is not None
         sitting = cls(store, found, known, idle_after=idle_after, source=source)
         sitting._resume()
         return sitting
 
+    def can_close(self) -> bool:
+        """Whether everything that was submitted is on the disk, after waiting for it a little."""
+        self.drain(2.0)
+        return not self._pending and not self._unsaved
+
     def close(self) -> bool:
         """Keeps the draft and the place, waits for the writer, and says whether everything is on the disk."""
+        self.closed = True
+        self.on_report = lambda: None
         self.flush_draft()
+        self.drain(10)
+        self._keep_unsaved()
         self._keep_place()
         finished = self._writer.close(timeout=10)
         self.settle(return_to_failed=False)
@@ -214,7 +228,7 @@ class Sitting:
         if not self.dirty or self.view is None:
             return
         self.dirty = False
-        self._give_draft(self.view.task, self.work)
+        self._give_draft(self.view.task, self.work, (self.clock.active_ms, self.clock.idle_ms))
 
     def submit(self, *, anyway: bool = False) -> Step:
         """Commits the label in hand and opens the next open item; says what is missing instead, where something is."""
@@ -223,6 +237,12 @@ class Sitting:
         missing = problems(self.view.rubric, self.work.values, self.work.rationale, **self.view.counts)
         if missing and not anyway:
             return Step(False, missing[0].message, tuple(missing))
+        return self._conclude("submitted")
+
+    def submit_if_complete(self) -> Step | None:
+        """Submits where nothing is missing; None where something is."""
+        if self.view is None or problems(self.view.rubric, self.work.values, self.work.rationale, **self.view.counts):
+            return None
         return self._conclude("submitted")
 
     def skip(self, reason: str) -> Step:
@@ -278,16 +298,26 @@ class Sitting:
     def undo(self) -> Step:
         """Opens the label that was submitted last for change; again, the one before it, without limit."""
         self.flush_draft()
+        failed_before = set(self._unsaved)
         if self._pending:
             self.drain(1.0)
         if self._pending:
             return Step(False, "Still saving: undo in a moment.")
+        if failed := self._unsaved.keys() - failed_before:
+            self._open(min(failed))
+            return Step(True, f"Not saved: {self.saving.trouble}")
         found = reading.done_before(self.reader, self.queue.id, self.rater, self._undo.before)
         if found is None:
             return Step(False, "There is nothing further back to undo.")
         seq, self._undo.before = found
         self._open(seq)
         return Step(True, "The label stands as it was until you submit another.")
+
+    def leave(self) -> Step:
+        """Leaves the item to the newer terminal that holds it, and opens the next open one."""
+        self.dirty = False
+        self.held_elsewhere = False
+        return self._advance(self._at + 1)
 
     def take_back(self) -> None:
         """Takes the draft from the newer terminal that holds it."""
@@ -341,20 +371,18 @@ class Sitting:
             return False
         before = (self.queue.size, self._rubric_ids)
         self._load_queue()
-        return before != (self.queue.size, self._rubric_ids)
+        if before == (self.queue.size, self._rubric_ids):
+            return False
+        self._records.clear()
+        return True
 
     # -- looking ahead ---------------------------------------------------------------------------------
 
-    def prefetch(self) -> list[TaskView]:
-        """The views that are likely next: the two next open items and the neighbours. Each call may read one."""
-        if self.view is None:
-            return []
-        wanted = self._likely_next()
-        for seq in wanted:
-            if seq not in self._records:
-                self._record(seq)
-                break
-        return [self._peek(seq) for seq in wanted if seq in self._records]
+    def ahead(self) -> Iterator[TaskView]:
+        """The views that are likely next: the two next open items, then the neighbours. Each step may read one."""
+        if self.view is not None:
+            for seq in self._likely_next():
+                yield self._peek(seq)
 
     # -- inside ----------------------------------------------------------------------------------------
 
@@ -383,7 +411,15 @@ class Sitting:
         self._advance(here)
 
     def _frontier(self) -> int:
-        return self._uncovered(0) + len(self._pending)
+        on_the_way = {pending.seq for pending in self._pending.values()}
+        seq = self._uncovered(0)
+        while seq in on_the_way:
+            seq = self._uncovered(seq + 1)
+        return seq
+
+    def _first_unsaved(self) -> int | None:
+        on_the_way = {pending.seq for pending in self._pending.values()}
+        return min((seq for seq in self._unsaved if seq not in on_the_way), default=None)
 
     def _advance(self, start: int) -> Step:
         seq = self._next_open(start)
@@ -410,7 +446,7 @@ class Sitting:
         finally:
             if passed:
                 queue, rater = self.queue.id, self.rater
-                self._give("place", lambda c: drafts.pass_over(c, queue, rater, passed), durable=False)
+                self._give("place", lambda c: passing.pass_over(c, queue, rater, passed), durable=False)
         return None
 
     def _uncovered(self, seq: int) -> int:
@@ -459,18 +495,22 @@ class Sitting:
         record = self._record(seq)
         mine = self._mine(seq, record)
         kept = self._unsaved.get(seq)
-        work = kept or Work.opened(self._rubric_in_force(record), mine.head, mine.draft)
+        work = kept.work if kept else Work.opened(self._rubric_in_force(record), mine.head, mine.draft)
         order = shown_order(self.queue, record, self.rater, mine.shown_order)
         self.view = view_of(self.queue, record, seq, order, work.rubric_id, self.rubric(work.rubric_id))
         self.work = work
         self.state = mine.state
         self.flagged = mine.flagged
         self.held_elsewhere = False
-        self.notice = self._say_taken(mine)
         self.dirty = kept is not None
+        self.notice = self._say_taken(mine)
         self._at = seq
-        draft = mine.draft
-        self.clock.restart(draft.active_ms if draft else 0, draft.idle_ms if draft else 0)
+        if kept:
+            self.clock.restart(kept.columns["active_ms"], kept.columns["idle_ms"])
+        elif draft := mine.draft:
+            self.clock.restart(draft.active_ms, draft.idle_ms)
+        else:
+            self.clock.restart()
 
     def _mine(self, seq: int, record: TaskRecord) -> Mine:
         on_its_way = next((p for p in reversed(self._pending.values()) if p.seq == seq), None)
@@ -505,8 +545,14 @@ class Sitting:
             return Step(False)
         if not reason.strip():
             return Step(False, "A reason is needed.")
-        self.work.write_rationale(LABEL, reason)
-        return self._conclude(outcome)
+        work = self.work
+        said_before = work.rationale.get(LABEL)
+        work.write_rationale(LABEL, reason)
+        step = self._conclude(outcome)
+        if not step.moved:
+            work.rationale.pop(LABEL)
+            work.rationale |= {LABEL: said_before} if said_before else {}
+        return step
 
     def _conclude(self, outcome: str) -> Step:
         assert self.view is not None
@@ -532,6 +578,9 @@ class Sitting:
         self._submitted_here += 1
         self._undo = _Undo()
         self.dirty = False
+        if (failed := self._first_unsaved()) is not None:
+            self._open(failed)
+            return Step(True, f"Not saved: {self.saving.trouble}")
         return self._advance(at + 1)
 
     def _columns(self, outcome: str) -> dict[str, Any]:
@@ -566,7 +615,14 @@ class Sitting:
             "external_ref": None,
         }
 
-    def _give_draft(self, task: str, work: Work) -> None:
+    def _keep_unsaved(self) -> None:
+        """Keeps as drafts what could not be committed and is not open."""
+        for seq, kept in self._unsaved.items():
+            if seq != self._at:
+                said = kept.columns
+                self._give_draft(said["task"], kept.work, (said["active_ms"], said["idle_ms"]))
+
+    def _give_draft(self, task: str, work: Work, spent: tuple[int, int]) -> None:
         draft = drafts.NewDraft(
             task=task,
             rater=self.rater,
@@ -577,8 +633,8 @@ class Sitting:
             base_label=work.base.label if work.base else None,
             document=work.draft(),
             cursor={"focus": work.focus},
-            active_ms=self.clock.active_ms,
-            idle_ms=self.clock.idle_ms,
+            active_ms=spent[0],
+            idle_ms=spent[1],
         )
         queue, rater, at = self.queue.id, self.rater, self._at
 
@@ -607,12 +663,15 @@ class Sitting:
         pending = self._pending.pop(report.ticket)
         if report.trouble:
             self.saving.trouble = str(report.trouble)
-            self._unsaved[pending.seq] = pending.work
+            if self.view is not None and self._at == pending.seq:  # opened again meanwhile, perhaps with more said
+                self.work.base, pending.work = pending.work.base, self.work
+            self._unsaved[pending.seq] = pending
             self._submitted_here -= 1
             return [pending.seq]
         self.saving.saved += 1
-        self.saving.trouble = ""
         self._unsaved.pop(pending.seq, None)
+        if not self._unsaved:
+            self.saving.trouble = ""
         return []
 
 

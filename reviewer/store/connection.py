@@ -16,6 +16,7 @@ from reviewer.store.tables import SCHEMA_VERSION
 
 APPLICATION_ID = 0x52565752  # "RVWR", so that `file` and doctor know a store when they see one
 BUSY_SECONDS = 5.0
+_LEAST_ROOM = 65536  # the shared memory of the write-ahead log grows by 32 KiB
 
 _NETWORK_FILE_SYSTEMS = frozenset(
     [
@@ -47,8 +48,9 @@ class StoreTrouble(BadInput):
 class Store:
     """One SQLite file. Connections are opened for the thread that uses them and closed by whom opened them."""
 
-    def __init__(self, path: Path, *, device: str, identity: str) -> None:
+    def __init__(self, path: Path, *, device: str, identity: str, copy: Path | None = None) -> None:
         self.path = path
+        self.copy = copy  # as the store was before it was brought up to date, where that was needed
         self.device = device
         self.identity = identity
 
@@ -76,33 +78,36 @@ class Store:
     def open(cls, path: Path, *, create: bool = True) -> Store:
         """Opens the store at `path`, makes it where it is missing, and brings an older one up to date.
 
-        Raises StoreTrouble where the file is missing (with `create` off), is no store, is damaged, was written by a newer
-        program, or cannot be read or written.
+        Raises StoreTrouble where the file is missing (with `create` off), is no store, is damaged, was written by a
+        newer program, or cannot be read or written.
         """
-        if not path.exists():
+        with translated(path):
+            there = path.exists()
+        if not there:
             if not create:
-                raise StoreTrouble(
-                    "there is no store here yet.",
-                    where=str(path),
-                    mend="Try `reviewer demo`, or `reviewer import`.",
-                )
+                raise _no_store(path)
             ensure_private(path.parent)
             _create(path)
         with translated(path), closing(_connect(path, BUSY_SECONDS)) as connection:
             _check_identity(connection, path)
+            copy: Path | None = None
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version > SCHEMA_VERSION:
                 raise StoreTrouble(
-                    f"the store was written by a newer Reviewer (schema {version}; this program knows up to {SCHEMA_VERSION}).",
+                    f"the store was written by a newer Reviewer (its schema is {version}, this program knows up to "
+                    f"{SCHEMA_VERSION}).",
                     where=str(path),
                     mend="Update this program; the store is untouched.",
                 )
             if version < SCHEMA_VERSION:
                 from reviewer.store.migrate import bring_up_to_date
 
-                bring_up_to_date(path, version)
+                copy = bring_up_to_date(path, version)
             facts = dict(connection.execute("SELECT key, value FROM meta"))
-        return cls(path, device=facts["device"], identity=facts["store"])
+            if is_network_file_system(path):
+                # A store that was moved here: without shared memory two machines would not see each other's log.
+                connection.execute("PRAGMA journal_mode=DELETE")
+        return cls(path, device=facts["device"], identity=facts["store"], copy=copy)
 
 
 @contextmanager
@@ -136,6 +141,8 @@ def trouble(error: Exception, path: Path) -> StoreTrouble:
         return StoreTrouble(
             "the disk is full.", where=where, mend="Make room; what you typed is kept, then submit again."
         )
+    if "disk i/o" in said and _has_no_room(path):
+        return trouble(OSError("no space"), path)
     if "locked" in said or "busy" in said:
         return StoreTrouble(
             "another program holds the store.", where=where, mend="Wait for it, or end it, then try again."
@@ -157,6 +164,25 @@ def trouble(error: Exception, path: Path) -> StoreTrouble:
             "the store cannot be opened.", where=where, mend="Check the path and your permissions there."
         )
     return StoreTrouble(f"the store failed: {error}.", where=where, mend="Run `reviewer doctor`.")
+
+
+def _has_no_room(path: Path) -> bool:
+    try:
+        room = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return room.f_bavail * room.f_frsize < _LEAST_ROOM or not room.f_favail
+
+
+def schema_of(path: Path) -> int:
+    """The schema version of the store at `path`. Raises StoreTrouble where it is missing, damaged or no store."""
+    with translated(path):
+        there = path.exists()
+    if not there:
+        raise _no_store(path)
+    with translated(path), closing(_connect(path, BUSY_SECONDS)) as connection:
+        _check_identity(connection, path)
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def file_system_of(path: Path) -> str:
@@ -193,6 +219,11 @@ def _connect(path: Path, wait: float) -> sqlite3.Connection:
         return connection
 
 
+def _no_store(path: Path) -> StoreTrouble:
+    mend = "Try `reviewer demo`, or `reviewer import`."
+    return StoreTrouble("there is no store here yet.", where=str(path), mend=mend)
+
+
 def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise StoreTrouble("the file is no Reviewer store.", where=str(path), mend="Name another home with --home.")
@@ -200,14 +231,14 @@ def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
 
 def _create(path: Path) -> None:
     """Makes the store beside its place and renames it in, so that a kill half-way leaves nothing behind."""
-    from sqlalchemy import create_engine
+    from sqlalchemy import URL, create_engine
     from sqlmodel import SQLModel
 
     made = path.with_name(f".{path.name}.{os.getpid()}.new")
     with translated(path):
         try:
             os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR))
-            engine = create_engine(f"sqlite:///{made}")
+            engine = create_engine(URL.create("sqlite", database=str(made)))
             SQLModel.metadata.create_all(engine)
             engine.dispose()
             with closing(sqlite3.connect(made, isolation_level=None)) as connection:

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from reviewer.ids import now
-from reviewer.store import labels, stretches
+from reviewer.store import labels
 from reviewer.store.prepared import Driver, Prepared
 from reviewer.store.tables import Draft, Progress, core
 
@@ -37,11 +37,6 @@ _step = Prepared(
     update(core(Progress))
     .where(_P.queue == bindparam("of_queue"), _P.rater == bindparam("of_rater"))
     .values(here=bindparam("at_seq"), updated_at=bindparam("at"))
-)
-_add_passed = Prepared(
-    update(core(Progress))
-    .where(_P.queue == bindparam("of_queue"), _P.rater == bindparam("of_rater"))
-    .values(passed=_P.passed + bindparam("more"))
 )
 
 
@@ -94,10 +89,3 @@ def stand_at(driver: Driver, queue: str, rater: str, seq: int) -> None:
     at = now()
     labels.ensure_progress(driver, queue, rater, at)
     _step.run(driver, of_queue=queue, of_rater=rater, at_seq=seq, at=at)
-
-
-def pass_over(driver: Driver, queue: str, rater: str, seqs: list[int]) -> None:
-    """Marks places as needing nothing from this rater: recalled, or filled by others."""
-    labels.ensure_progress(driver, queue, rater, now())
-    passed = sum(stretches.cover(driver, queue, rater, seq) for seq in seqs)
-    _add_passed.run(driver, of_queue=queue, of_rater=rater, more=passed)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, delete, func, select, update
 
 from reviewer.ids import canonical_json
-from reviewer.store import events, stretches
+from reviewer.store import events, passing, stretches
 from reviewer.store.prepared import Driver, Prepared, insert_into, upsert
 from reviewer.store.tables import Assignment, Draft, Label, LabelHead, Progress, Queue, core
 
@@ -33,6 +33,7 @@ _primary_of_others = Prepared(
         _H.rater != bindparam("rater"),
         _H.phase == "independent",
         _L.outcome == "submitted",
+        ~_L.surplus,
     )
 )
 _overlap = Prepared(select(_Q.overlap).where(_Q.id == bindparam("queue")))
@@ -55,6 +56,7 @@ _count = Prepared(
             for name in _COUNTED
         },
         flagged=_P.flagged + bindparam("more_flagged"),
+        passed=_P.passed - bindparam("less_passed"),
         active_ms=_P.active_ms + bindparam("more_active"),
         idle_ms=_P.idle_ms + bindparam("more_idle"),
         here=bindparam("at_seq"),
@@ -125,7 +127,9 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
         committed_at=said["committed_at"],
     )
     _end_draft.run(driver, task=task, rater=rater, sitting=new.sitting)
-    stretches.cover(driver, queue, rater, new.seq)
+    was_passed_over = not stretches.cover(driver, queue, rater, new.seq) and before is None
+    if before and before[0] == "submitted" and said["outcome"] != "submitted":
+        passing.give_back(driver, queue, task)
     ensure_progress(driver, queue, rater, said["committed_at"])
     _count.run(
         driver,
@@ -134,6 +138,7 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
         was=before[0] if before else "open",
         became=said["outcome"],
         more_flagged=int(new.flagged) - (before[1] if before else 0),
+        less_passed=int(was_passed_over),
         more_active=said["active_ms"],
         more_idle=said["idle_ms"],
         at_seq=new.seq,

@@ -6,16 +6,18 @@ the portability of Core (names, dialects) and pays for the compilation once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as _sqlite_insert
 from sqlalchemy.sql.elements import ClauseElement
 from sqlmodel import SQLModel
 
-from reviewer.store.tables import core
+from reviewer.store.tables import columns, core
 
 _DIALECT = sqlite.dialect(paramstyle="named")
 
@@ -64,6 +66,38 @@ class Prepared:
         compiled = self._source.compile(dialect=_DIALECT)
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
         self._sql = str(compiled)
+
+
+class Bulk:
+    """INSERT of every column of a table from tuples, which cost less than dicts where rows are many.
+
+    With `known="ignored"` a row that is there already is passed over.
+    """
+
+    __slots__ = ("_known", "_names", "_sql", "_table")
+
+    def __init__(self, table: type[SQLModel], *names: str, known: Literal["refused", "ignored"] = "refused") -> None:
+        assert sorted(names) == sorted(columns(table)), "a bulk insert names every column"
+        self._known = known
+        self._table = table
+        self._names = names
+        self._sql = ""
+
+    def run(self, driver: Driver, rows: Sequence[tuple[Any, ...]], /) -> None:
+        """Inserts `rows`, whose values stand in the order of the names."""
+        if not rows:
+            return
+        if not self._sql:
+            statement = _sqlite_insert(core(self._table)).values({name: bindparam(name) for name in self._names})
+            if self._known == "ignored":
+                statement = statement.on_conflict_do_nothing()
+            compiled = statement.compile(dialect=_DIALECT)
+            numbers = {name: f"?{place}" for place, name in enumerate(self._names, start=1)}
+            self._sql = _NAMED.sub(lambda found: numbers[found[1]], str(compiled))
+        driver.executemany(self._sql, rows)
+
+
+_NAMED = re.compile(r":(\w+)")
 
 
 @cache

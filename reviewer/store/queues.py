@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from reviewer.ids import canonical_json, new_id, now
-from reviewer.store import events
+from reviewer.store import events, passing
 from reviewer.store.prepared import Driver, Prepared, insert_into
 from reviewer.store.tables import Dataset, Label, Progress, Queue, QueueRubric, Rater, Rubric, columns, core
 
 _Q, _D, _QR, _R, _RA, _P, _L = (
     core(table).c for table in (Queue, Dataset, QueueRubric, Rubric, Rater, Progress, Label)
 )
+# The state of a queue whose first import has not ended: nobody sees it, and the next import clears it away.
+_IMPORTING = "importing"
 _by_name = Prepared(select(core(Queue)).where(_Q.name == bindparam("name")))
-_all = Prepared(select(core(Queue)).order_by(_Q.created_at))
+_all = Prepared(select(core(Queue)).where(_Q.state != _IMPORTING).order_by(_Q.created_at))
+_open_prepared = Prepared(
+    update(core(Queue)).where(_Q.id == bindparam("of_queue"), _Q.state == _IMPORTING).values(state="open")
+)
+_drop_prepared = Prepared(delete(core(Queue)).where(_Q.id == bindparam("of_queue"), _Q.state == _IMPORTING))
+_drop_empty_datasets = Prepared(
+    delete(core(Dataset)).where(_D.size == 0, ~exists(select(_Q.id).where(_Q.dataset == _D.id)))
+)
 _rubrics = Prepared(
     select(_R.id, _R.document)
     .select_from(core(QueueRubric).join(core(Rubric), _QR.rubric == _R.id))
@@ -91,8 +100,8 @@ class QueueRecord:
 
 def find(driver: Driver, name: str) -> QueueRecord | None:
     """The queue called `name`."""
-    row = _by_name.first(driver, name=name)
-    return _record(row) if row else None
+    found = _named(driver, name)
+    return None if found is None or found.state == _IMPORTING else found
 
 
 def all_queues(driver: Driver) -> list[QueueRecord]:
@@ -110,34 +119,61 @@ def create(
     settings: dict[str, Any] | None = None,
 ) -> QueueRecord:
     """Makes a queue with a dataset of its own name and a seed that nobody chose. To be called in a transaction."""
-    row: dict[str, Any] = {
-        "id": new_id(),
-        "name": name,
-        "kind": kind,
-        "dataset": _dataset_for(driver, name),
-        "overlap": 0,
-        "blind": 1,
-        "seed": secrets.token_hex(16),
-        "purpose": "review",
-        "state": "open",
-        "revealed_at": None,
-        "size": 0,
-        "settings": orjson.dumps(settings or {}).decode(),
-        "created_at": now(),
-    }
+    open_prepared(driver, prepare(driver, name, kind=kind, settings=settings), stream=stream, actor=actor)
+    found = find(driver, name)
+    assert found is not None
+    return found
+
+
+def prepare(driver: Driver, name: str, *, kind: str = "rating", settings: dict[str, Any] | None = None) -> QueueRecord:
+    """Makes a queue that nobody sees until it is opened. To be called in a transaction."""
+    left = _named(driver, name)
+    if left is not None and left.state == _IMPORTING:
+        return left
+    queue = draft(name, _dataset_for(driver, name), kind=kind, settings=settings)
+    row = asdict(queue) | {"blind": int(queue.blind), "settings": orjson.dumps(queue.settings).decode()}
     insert_into(Queue).run(driver, **row)
+    return queue
+
+
+def draft(name: str, dataset: str, *, kind: str = "rating", settings: dict[str, Any] | None = None) -> QueueRecord:
+    """A queue as it would be made, kept nowhere."""
+    return QueueRecord(
+        id=new_id(),
+        name=name,
+        kind=kind,
+        dataset=dataset,
+        overlap=0,
+        blind=True,
+        seed=secrets.token_hex(16),
+        purpose="review",
+        state=_IMPORTING,
+        revealed_at=None,
+        size=0,
+        settings=settings or {},
+        created_at=now(),
+    )
+
+
+def open_prepared(driver: Driver, queue: QueueRecord, *, stream: str, actor: str) -> None:
+    """Lets a prepared queue be seen, with its event; does nothing to any other. To be called in a transaction."""
+    if queue.state != _IMPORTING or not _open_prepared.run(driver, of_queue=queue.id).rowcount:
+        return
     events.append(
         driver,
         stream=stream,
         actor=actor,
         action="queue.created",
-        subject=row["id"],
-        content=row,
-        data={"kind": kind},
+        subject=queue.id,
+        content=asdict(queue) | {"state": "open"},
+        data={"kind": queue.kind},
     )
-    found = find(driver, name)
-    assert found is not None
-    return found
+
+
+def drop_prepared(driver: Driver, queue: str) -> None:
+    """Takes a queue away that was prepared and never opened. To be called in a transaction."""
+    if _drop_prepared.run(driver, of_queue=queue).rowcount:
+        _drop_empty_datasets.run(driver)
 
 
 def change(driver: Driver, queue: QueueRecord, *, stream: str, actor: str, action: str, **to: Any) -> None:
@@ -154,8 +190,19 @@ def change(driver: Driver, queue: QueueRecord, *, stream: str, actor: str, actio
         "to_revealed_at": to.get("revealed_at", queue.revealed_at),
     }
     _set.run(driver, of_queue=queue.id, **row)
-    data = {"changed": sorted(to)} | ({"reason": reason} if reason else {})
+    if _asks_for_more(queue.overlap, row["to_overlap"]):
+        passing.give_all_back(driver, queue.id)
+    changed = to.keys() - {"settings"} | _differing(queue.settings, to.get("settings", queue.settings))
+    data = {"changed": sorted(changed)} | ({"reason": reason} if reason else {})
     events.append(driver, stream=stream, actor=actor, action=action, subject=queue.id, content=row, data=data)
+
+
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+def _asks_for_more(before: int, now_: int) -> bool:
+    return before > 0 and (now_ == 0 or now_ > before)
 
 
 def keep_rubric(driver: Driver, document: dict[str, Any], *, content_hash: str, scale_hash: str) -> str:
@@ -237,6 +284,11 @@ def progress_of_team(driver: Driver, queue: str) -> Iterator[dict[str, Any]]:
 def labels_in(driver: Driver, queue: str) -> int:
     """How many label revisions the queue holds."""
     return int(_labels_in.first(driver, queue=queue)[0])
+
+
+def _named(driver: Driver, name: str) -> QueueRecord | None:
+    row = _by_name.first(driver, name=name)
+    return _record(row) if row else None
 
 
 def _dataset_for(driver: Driver, name: str) -> str:

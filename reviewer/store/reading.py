@@ -90,6 +90,7 @@ _brief = Prepared(
     .select_from(core(Task).join(core(Item), _T.item == _I.id))
     .where(_at_position)
 )
+_key_of = Prepared(select(_T.key).where(_T.id == bindparam("task")))
 _position_of = Prepared(select(_T.position).where(_T.id == bindparam("task")))
 _seqs_in_state = Prepared(
     select(_A.seq)
@@ -322,6 +323,12 @@ def state_of(driver: Driver, task: str, rater: str) -> tuple[str, bool]:
     """The state of the rater's assignment and whether it is flagged."""
     row = _assignment.first(driver, task=task, rater=rater)
     return (row[0], bool(row[2])) if row else ("open", False)
+
+
+def key_of(driver: Driver, task: str) -> str | None:
+    """The key of a task's item."""
+    row = _key_of.first(driver, task=task)
+    return str(row[0]) if row else None
 
 
 def position_of(driver: Driver, task: str) -> int | None:

@@ -14,8 +14,8 @@ _T, _I, _TO, _O = (core(table).c for table in (Task, Item, TaskOutput, Output))
 def positions_with(driver: Driver, queue: str, first: int, end: int, needle: str, *, keys: bool) -> list[int]:
     """The positions from `first` up to `end` whose prompt, context or an output holds `needle`, in any case.
 
-    `keys` lets the item's key be searched as well. LIKE folds ASCII alone, so that other scripts are asked for in the cases
-    that the needle has when it is lowered, raised and capitalised.
+    `keys` lets the item's key be searched as well. LIKE folds ASCII alone, so that other scripts are asked for in the
+    cases that the needle has when it is lowered, raised and capitalised.
     """
     texts = _patterns(needle)
     stored = _patterns(orjson.dumps(needle).decode()[1:-1])

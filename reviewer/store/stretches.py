@@ -45,6 +45,20 @@ def cover(driver: Driver, queue: str, rater: str, seq: int) -> bool:
     return True
 
 
+def uncover(driver: Driver, queue: str, rater: str, seq: int) -> bool:
+    """Marks `seq` as open again, and parts the run that held it. False where it was open."""
+    before = _at_or_before.first(driver, queue=queue, rater=rater, seq=seq)
+    if before is None or before[1] < seq:
+        return False
+    first, last = before
+    _remove.run(driver, queue=queue, rater=rater, first=first)
+    if first < seq:
+        _put.run(driver, queue=queue, rater=rater, first=first, last=seq - 1)
+    if seq < last:
+        _put.run(driver, queue=queue, rater=rater, first=seq + 1, last=last)
+    return True
+
+
 def uncovered(driver: Driver, queue: str, rater: str, start: int, size: int) -> Iterator[int]:
     """The open places from `start` up to `size`, in order, each by one look-up or less."""
     seq = next_uncovered(driver, queue, rater, start)

@@ -1,0 +1,81 @@
+"""`reviewer rate`, and the workstation that `reviewer` alone opens."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from reviewer.cli.options import home_at, home_option, store_at
+from reviewer.errors import WrongUsage
+
+
+@click.command()
+@click.argument("queue")
+@click.option("--rater", help="Who rates; else the setting `rater`, else the login name.")
+@click.option("--keymap", help="The keymap to use; `reviewer keymap list` names them.")
+@click.option("--plain", is_flag=True, help="Line by line, for screen readers, braille lines and pipes.")
+@home_option
+def rate(queue: str, rater: str | None, keymap: str | None, plain: bool, home: Path | None) -> None:
+    """Rates QUEUE from where you left off.
+
+    \b
+    Examples:
+      reviewer rate kyc-summaries
+      reviewer rate kyc-summaries --rater ana --keymap vim
+      reviewer rate kyc-summaries --plain
+    """
+    if plain:
+        read_plainly(home, queue, rater)
+    else:
+        workstation(home, queue=queue, rater=rater, keymap=keymap)
+
+
+def workstation(
+    home: Path | None, *, queue: str | None = None, rater: str | None = None, keymap: str | None = None
+) -> None:
+    """Opens the workstation on `queue`, or on the list of queues."""
+    from reviewer.keys.keymap import load
+
+    chosen = home_at(home)
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise WrongUsage("the workstation needs a terminal.", mend="Use `reviewer rate QUEUE --plain` in a pipe.")
+    if queue is None and not chosen.store.exists():
+        begin()
+        return
+    keys = load(keymap or chosen.settings.keymap, chosen.keymaps)
+    store = store_at(chosen)
+    name = chosen.rater(rater)
+    sitting = None
+    if queue is not None:
+        from reviewer.session.sitting import Sitting
+
+        sitting = Sitting.open(store, queue, name, idle_after=chosen.settings.idle_after)
+    from reviewer.tui.app import ReviewerApp
+
+    app = ReviewerApp(chosen, store, keys, name, sitting=sitting)
+    app.run(mouse=chosen.settings.mouse)
+    if app.return_code:
+        raise SystemExit(app.return_code)
+
+
+def read_plainly(home: Path | None, queue: str, rater: str | None) -> None:
+    """Runs the sitting line by line on standard input and output."""
+    from reviewer import plain
+    from reviewer.session.sitting import Sitting
+
+    chosen = home_at(home)
+    sitting = Sitting.open(
+        store_at(chosen), queue, chosen.rater(rater), idle_after=chosen.settings.idle_after, source="plain"
+    )
+    code = plain.run(sitting, sys.stdin, sys.stdout)
+    if code:
+        raise SystemExit(code)
+
+
+def begin() -> None:
+    """Says in three lines how to begin."""
+    click.echo("There is no queue yet. Two ways to begin:")
+    click.echo("  reviewer demo                             opens the workstation on sample data")
+    click.echo("  reviewer import items.jsonl -q myqueue    makes a queue of your own items")

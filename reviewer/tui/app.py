@@ -1,0 +1,173 @@
+"""The workstation: which screen is open, in which colours, under which keymap."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.screen import Screen
+from textual.theme import Theme
+
+from reviewer.config import Home
+from reviewer.keys.keymap import Keymap
+from reviewer.session.sitting import Sitting
+from reviewer.store.connection import Store
+from reviewer.tui.keyed import Keyed
+from reviewer.tui.palette import PALETTES, Palette, palette
+from reviewer.tui.panes.lines import Lines
+from reviewer.tui.panes.reading import ReadingPane
+from reviewer.tui.panes.status import Footer
+from reviewer.tui.screens.item import ItemScreen
+from reviewer.tui.screens.rating import RatingScreen
+
+_SMALLEST = (60, 16)
+
+
+class ReviewerApp(App[int], inherit_bindings=False):
+    """Opens on a queue, or on the list of queues."""
+
+    BINDINGS: ClassVar[list[Any]] = []
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    PAUSE_GC_ON_SCROLL = True
+    TITLE = "Reviewer"
+
+    def __init__(self, home: Home, store: Store, keymap: Keymap, rater: str, *, sitting: Sitting | None = None) -> None:
+        colours = _chosen(home.settings.theme)
+        # In this mode Textual sends the terminal's own colours alone, which is what NO_COLOR asks for.
+        super().__init__(ansi_color=colours.name == "plain")
+        self.home = home
+        self.store = store
+        self.keymap = keymap
+        self.rater = rater
+        self.colours = colours
+        self.animation_level = "none"
+        self._sitting = sitting
+        for name in PALETTES:
+            if name != "plain":
+                self.register_theme(_theme(palette(name)))
+        self.theme = "reviewer-" + (colours.name if colours.name != "plain" else "dark")
+
+    def on_mount(self) -> None:
+        """Opens the first screen."""
+        self.watch_signals()
+        if self._sitting is not None:
+            self.push_screen(RatingScreen(self._sitting))
+        else:
+            from reviewer.tui.screens.home import HomeScreen
+
+            self.push_screen(HomeScreen())
+
+    def watch_signals(self) -> None:
+        """A dropped line or a polite end keeps the draft and the place, as leaving by a key does."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self._dropped, number)
+
+    def _dropped(self, number: int) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, ItemScreen):
+                screen.sitting.close()
+        # The terminal may be gone, and whatever is written to it now would fail.
+        os._exit(128 + number)
+
+    def settle_down(self) -> None:
+        """After the first paint: what is here will stay, so the collector need not look at it again."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 1000)
+
+    def dress(self, screen: Screen[Any]) -> None:
+        """Gives the widgets of `screen` the colours of the app."""
+        for pane in screen.query(ReadingPane):
+            pane.set_palette(self.colours)
+        for lines in screen.query(Lines):
+            lines.palette = self.colours
+            lines.redraw()
+
+    def wear(self, name: str) -> None:
+        """Changes the colours of everything."""
+        self.colours = palette(name)
+        if name != "plain":
+            self.theme = f"reviewer-{name}"
+        for screen in self.screen_stack:
+            self.dress(screen)
+
+    def do_app_help(self) -> None:
+        """Shows the keys that work here."""
+        from reviewer.tui.screens.dialogs import keys_page
+
+        if isinstance(self.screen, Keyed):
+            self.push_screen(keys_page(self.screen))
+
+    def do_app_palette(self) -> None:
+        """Opens the command palette."""
+        from reviewer.tui.screens.dialogs import commands_for
+
+        screen = self.screen
+        if isinstance(screen, Keyed):
+            self.push_screen(commands_for(screen), lambda name: _run(screen, name))
+
+    def do_app_colours(self) -> None:
+        """Changes to the next palette."""
+        names: list[str] = list(PALETTES)
+        self.wear(names[(names.index(self.colours.name) + 1) % len(names)])
+
+    def do_app_back(self) -> None:
+        """Goes back one screen; from the first one, out."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        else:
+            self.do_app_quit()
+
+    def back_from_sitting(self) -> None:
+        """Shows the queues after a sitting, also where the program was opened on one."""
+        from reviewer.tui.screens.home import HomeScreen
+
+        if any(isinstance(screen, HomeScreen) for screen in self.screen_stack):
+            self.pop_screen()
+        else:
+            self.switch_screen(HomeScreen())
+
+    def do_app_quit(self) -> None:
+        """Saves what is open and leaves."""
+        self.exit(0)
+
+    def do_app_interrupt(self) -> None:
+        """Leaves at once on ctrl+c, keeping the draft and the place."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ItemScreen):
+                screen.sitting.close()
+        self.exit(130, return_code=130)
+
+    def turn_footers(self, screen: Keyed) -> None:
+        """Shows in the footer what can be pressed now."""
+        for footer in screen.query(Footer):
+            footer.turn_to(screen.stack)
+
+
+def _run(screen: Keyed, name: str | None) -> None:
+    if name:
+        screen.run_named(name)
+
+
+def _chosen(theme: str) -> Palette:
+    if os.environ.get("NO_COLOR"):
+        return palette("plain")
+    return palette("dark" if theme == "auto" else theme)
+
+
+def _theme(colours: Palette) -> Theme:
+    return Theme(
+        name=f"reviewer-{colours.name}",
+        primary=colours.colour("accent") or "ansi_blue",
+        foreground=colours.colour("text"),
+        background=colours.background,
+        surface=colours.background,
+        panel=colours.background,
+        dark=colours.dark,
+    )

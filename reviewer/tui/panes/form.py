@@ -1,0 +1,174 @@
+"""The rubric form: every criterion in one row, and what the focused one means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reviewer.rubric import Criterion, Missing, format_value, has_rationale, rationale_needed
+from reviewer.session.scoring import takes_one_digit
+from reviewer.session.view import TaskView
+from reviewer.session.work import LABEL, Work
+from reviewer.text.cells import width as cells_of
+from reviewer.tui.panes.lines import Fragments, Lines, spread
+
+_FOCUSED, _NOT = "▸ ", "  "
+_LABEL_SHARE = 0.3
+_MOST_STEPS = 11
+
+
+class Form(Lines):
+    """Draws the label in hand. The screen sets `view` and `work`, moves the focus, and calls `redraw`."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.view: TaskView | None = None
+        self.work = Work("")
+        self.missing: tuple[Missing, ...] = ()
+        self.with_examples = False
+
+    @property
+    def asked(self) -> list[tuple[str, Criterion]]:
+        """Keys and criteria in the order in which they are drawn."""
+        return self.view.asked() if self.view else []
+
+    def focused(self) -> tuple[str, Criterion] | None:
+        """The criterion that digits score."""
+        asked = self.asked
+        return next((entry for entry in asked if entry[0] == self.work.focus), asked[0] if asked else None)
+
+    def rows(self, width: int, height: int) -> Sequence[Fragments]:
+        """A title row, the criteria, and below them the focused one explained."""
+        found = self.focused()
+        if found is None or self.view is None:
+            return [[("─" * width, "pane.edge")]]
+        focused_key, criterion = found
+        below = list(self._explained(criterion, width))
+        asked = self.asked
+        room = max(1, height - 1 - min(len(below), max(0, height - 1 - len(asked))))
+        at = [key for key, _ in asked].index(focused_key)
+        first = max(0, min(at - room // 2, len(asked) - room))
+        label_width = min(int(width * _LABEL_SHARE), max(cells_of(self._called(key, one)) for key, one in asked) + 1)
+        shown = [
+            self._row(key, one, key == focused_key, label_width, width) for key, one in asked[first : first + room]
+        ]
+        return [self._title(width, first, len(asked), room), *shown, *below]
+
+    def _title(self, width: int, first: int, count: int, room: int) -> Fragments:
+        assert self.view is not None
+        scored = sum(key in self.work.values for key, _ in self.asked)
+        left: Fragments = [("─ ", "pane.edge"), (self.view.rubric.name, "pane.title"), (" ", "text")]
+        right: Fragments = []
+        if has_rationale(self.work.rationale, LABEL):
+            right.append((" ✎ why, overall", "form.note"))
+        if self.work.correction:
+            right.append((" ✎ corrected", "form.note"))
+        if self.work.notes:
+            right.append((" ✎ note", "form.note"))
+        if self.work.flags:
+            right.append((" ⚑ flagged", "state.flagged"))
+        hidden = f" rows {first + 1}–{first + room} of {count}" if count > room else ""
+        right.append((f"{hidden} {scored}/{count} ─", "pane.title"))
+        return spread([*left, ("─" * width, "pane.edge")], right, width) if width < 20 else _ruled(left, right, width)
+
+    def _row(self, key: str, criterion: Criterion, focused: bool, label_width: int, width: int) -> Fragments:
+        name = self._called(key, criterion)
+        mark = "*" if criterion.required and key not in self.work.values else " "
+        style = "form.label.focused" if focused else "form.label"
+        label = name if cells_of(name) <= label_width else name[: label_width - 1] + "…"
+        padded = label + " " * max(0, label_width - cells_of(label))
+        left: Fragments = [
+            (_FOCUSED if focused else _NOT, "key" if focused else "text"),
+            (padded, style),
+            (mark, "form.missing" if self._is_missing(key) else "dim"),
+            (" ", "text"),
+            *self._answer(key, criterion),
+        ]
+        return spread(left, self._why(key, criterion), width)
+
+    def _answer(self, key: str, criterion: Criterion) -> Iterator[tuple[str, str]]:
+        given = key in self.work.values
+        value = self.work.values.get(key)
+        if given and value is None:
+            yield ("[n/a]", "form.chosen")
+        elif criterion.type == "scale" and len(criterion.steps) <= _MOST_STEPS:
+            for step in criterion.steps:
+                yield (f"[{step}]" if step == value else f" {step} ", "form.chosen" if step == value else "form.scale")
+            level = criterion.level(value) if given and value is not None else None
+            if level and level.label:
+                yield (f"  {level.label}", "form.value")
+        elif criterion.type == "boolean":
+            for answer, word in ((True, "1 yes"), (False, "0 no")):
+                chosen = given and value is answer
+                yield (f"[{word}]" if chosen else f" {word} ", "form.chosen" if chosen else "form.scale")
+        elif criterion.type in ("choice", "multi"):
+            chosen_values = value if isinstance(value, list) else [value] if given else []
+            for number, option in enumerate(criterion.options, start=1):
+                chosen = option.value in chosen_values
+                word = f"{number % 10} {option.text}" if number <= 10 else option.text
+                yield (f"[{word}]" if chosen else f" {word} ", "form.chosen" if chosen else "form.scale")
+        elif given:
+            yield (format_value(criterion, value).replace("\n", " ⏎ "), "form.value")
+        else:
+            yield (self._invitation(criterion), "form.scale")
+
+    @staticmethod
+    def _invitation(criterion: Criterion) -> str:
+        if criterion.type == "text":
+            return "… (a text)"
+        low = criterion.min if criterion.min is not None else ""
+        high = criterion.max if criterion.max is not None else ""
+        return f"… ({low}–{high})" if low != "" or high != "" else "… (a number)"
+
+    def _why(self, key: str, criterion: Criterion) -> Fragments:
+        written = has_rationale(self.work.rationale, key)
+        needed = key in self.work.values and rationale_needed(criterion, self.work.values[key])
+        if written:
+            reasons = len(self.work.reasons(key))
+            return [(f" ✎ why{f' ×{reasons}' if reasons else ''}", "form.note")]
+        return [(" ✎ why needed", "form.missing")] if needed else []
+
+    def _called(self, key: str, criterion: Criterion) -> str:
+        unit = key.partition("@")[2]
+        return f"{criterion.title} · {unit.replace(':', ' ')}" if unit else criterion.title
+
+    def _is_missing(self, key: str) -> bool:
+        return any(missing.key == key for missing in self.missing)
+
+    def _explained(self, criterion: Criterion, width: int) -> Iterator[Fragments]:
+        if criterion.help:
+            for line in _folded(criterion.help, width - 2):
+                yield [("  ", "text"), (line, "form.note")]
+        given = self.work.values.get(self.work.focus)
+        for value, level in criterion.described():
+            chosen = value == given and type(value) is type(given)
+            style = "form.value" if chosen else "dim"
+            mark = "•" if chosen else " "
+            yield [(f" {mark}{_shown(value):>2} ", style), (level.label, style)]
+            if self.with_examples:
+                yield from self._examples(level, width)
+        if not criterion.described() and not takes_one_digit(criterion):
+            yield [("  ", "text"), (self._invitation(criterion), "dim")]
+
+    @staticmethod
+    def _examples(level: object, width: int) -> Iterator[Fragments]:
+        for example in getattr(level, "examples", ()):
+            for number, line in enumerate(_folded(f"“{example.output}”", width - 6)):
+                yield [("    ▪ " if number == 0 else "      ", "marker"), (line, "text")]
+            for line in _folded(example.why, width - 6):
+                yield [("      ", "text"), (line, "form.note")]
+
+
+def _shown(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _ruled(left: Fragments, right: Fragments, width: int) -> Fragments:
+    gap = width - sum(cells_of(text) for text, _ in (*left, *right))
+    return [*left, ("─" * max(1, gap), "pane.edge"), *right]
+
+
+def _folded(text: str, width: int) -> list[str]:
+    from reviewer.text.wrap import wrap
+
+    one = " ".join(text.split())
+    return [one[start:end].rstrip() for start, end in wrap(one, 0, len(one), max(8, width), max(8, width))]

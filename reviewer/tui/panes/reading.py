@@ -1,0 +1,475 @@
+"""The pane in which a text is read: a widget that draws its own rows, so that a new text costs no layout pass."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Sequence
+from itertools import pairwise
+from time import perf_counter
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.filter import LineFilter
+from textual.geometry import Region
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.widget import Widget
+
+from reviewer.text import cells
+from reviewer.text.find import Hit, find
+from reviewer.text.layout import Anchor, Layout, LayoutCache, Mode, Part, Row
+from reviewer.text.sanitise import one_line
+from reviewer.text.styled import Span
+from reviewer.tui.palette import Palette
+
+Source = str | Sequence[Part] | Layout
+
+_TITLE_ROWS = 1
+_MARGINS = 2  # a column before the text, and the scroll bar
+_WHEEL_ROWS = 3
+_TRACK, _THUMB = "│", "┃"
+_DRAWN_DOCUMENTS = 16
+_DRAWN_ROWS = 1_000
+
+
+class ReadingPane(Widget, can_focus=False):
+    """A titled text with a scroll bar of its own, from layouts that may have been made ahead.
+
+    Colours come from the palette alone: style sheets place the pane, and a border, padding or opacity is not drawn.
+    """
+
+    DEFAULT_CSS = "ReadingPane { width: 1fr; height: 1fr; }"
+
+    def __init__(
+        self,
+        palette: Palette,
+        cache: LayoutCache | None = None,
+        *,
+        title: str = "",
+        id: str | None = None,  # noqa: A002 - the name that Textual's widgets use
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._palette = palette
+        self._cache = cache if cache is not None else LayoutCache()
+        self._mode: Mode = "markdown"
+        self._document = self._cache.get("", 2)
+        self._top = 0
+        self._title = title
+        self._subtitle = ""
+        self._active = False
+        self._needle = ""
+        self._hits: list[Hit] = []
+        self._hit = -1
+        self._filters: list[LineFilter] = []
+        self._styles: dict[str, Style] = {}
+        self._drawn: OrderedDict[Layout, dict[int, Strip]] = OrderedDict()
+
+    # What is shown
+
+    @property
+    def document(self) -> Layout:
+        """The layout that is shown."""
+        return self._document
+
+    @property
+    def top(self) -> int:
+        """The row that stands first."""
+        return self._top
+
+    @property
+    def mode(self) -> Mode:
+        """Whether the text is rendered or raw."""
+        return self._mode
+
+    @property
+    def active(self) -> bool:
+        """Whether this is the pane that the scroll keys move."""
+        return self._active
+
+    @active.setter
+    def active(self, active: bool) -> None:
+        if active != self._active:
+            self._active = active
+            self.refresh(Region(0, 0, self.size.width, _TITLE_ROWS))
+
+    def show(self, source: Source, *, title: str | None = None, subtitle: str | None = None) -> None:
+        """Show a text, the parts of a thread, or a layout that was made ahead, from its top; ends a search."""
+        self._document = self._laid_out(source)
+        self._top = 0
+        self._forget_search()
+        self._title = self._title if title is None else title
+        self._subtitle = self._subtitle if subtitle is None else subtitle
+        self.refresh()
+
+    def set_heading(self, title: str, subtitle: str = "") -> None:
+        """Change the title, and what stands at the right of it."""
+        if (title, subtitle) != (self._title, self._subtitle):
+            self._title, self._subtitle = title, subtitle
+            self.refresh(Region(0, 0, self.size.width, _TITLE_ROWS))
+
+    def set_mode(self, mode: Mode) -> None:
+        """Render the text or show it raw; what stood at the top stays there."""
+        if mode != self._mode:
+            self._mode = mode
+            self._lay_out_again(self._document.width)
+            self.refresh()
+
+    def set_palette(self, palette: Palette) -> None:
+        """Draw with other colours from now on."""
+        self._palette = palette
+        self._styles.clear()
+        self._drawn.clear()
+        self.refresh()
+
+    def prepare(self, source: Source, budget: float = 0.004) -> bool:
+        """Lay out and draw ahead what `show` would show, for about `budget` seconds; True when nothing is left."""
+        until = perf_counter() + budget
+        if not self._width:
+            return True
+        document = self._laid_out(source)
+        self._renew_styles()
+        while document.height < self._rows and not document.step(0):
+            if perf_counter() > until:
+                return False
+        console = self.app.console
+        thumb, drawn = self._thumb(document, 0), self._rows_drawn(document)
+        for row in range(min(self._rows, document.height)):
+            if perf_counter() > until:
+                return False
+            self._row_strip(document, drawn, row, row in thumb).render(console)
+        return document.complete or document.height >= self._rows
+
+    def idle(self, budget: float) -> bool:
+        """Go on laying out the text for about `budget` seconds; True when it is laid out whole."""
+        document = self._document
+        if document.complete:
+            return True
+        before = self._thumb(document, self._top)
+        document.step(budget)
+        if self._thumb(document, self._top) != before:
+            self.refresh(Region(self.size.width - 1, _TITLE_ROWS, 1, self._rows))
+        return document.complete
+
+    def text_for_copy(self) -> str:
+        """The selected text, else the stored text of everything that is shown."""
+        selection = self.text_selection
+        selected = self.get_selection(selection) if selection is not None else None
+        if selected is not None and selected[0]:
+            return selected[0]
+        return "\n\n".join(part.text for part in self._document.parts)
+
+    # Moving
+
+    def scroll_rows(self, rows: int) -> bool:
+        """Move down, or up when negative; False when there is nothing further."""
+        return self._go(self._top + rows)
+
+    def page(self, direction: int) -> bool:
+        """A page down (1) or up (-1), keeping one row for the eye."""
+        return self._go(self._top + direction * max(1, self._rows - 1))
+
+    def half_page(self, direction: int) -> bool:
+        """Half a page down (1) or up (-1)."""
+        return self._go(self._top + direction * max(1, self._rows // 2))
+
+    def home(self) -> bool:
+        """To the beginning."""
+        return self._go(0)
+
+    def end(self) -> bool:
+        """To the end, which lays out everything."""
+        self._document.finish()
+        return self._go(self._document.height)
+
+    def place(self) -> Anchor:
+        """The place in the stored text that stands first."""
+        return self._document.offset_at(self._top)
+
+    def go_to(self, anchor: Anchor) -> None:
+        """Bring a place in the stored text to the top, as far as the text reaches."""
+        self._fit_width()
+        self._go(self._document.row_of(anchor))
+
+    def _go(self, top: int) -> bool:
+        self._fit_width()
+        document = self._document
+        document.ensure(top + self._rows)
+        top = max(0, min(top, document.height - self._rows))
+        if top == self._top:
+            return False
+        self._top = top
+        self.refresh()
+        return True
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the pane under the pointer."""
+        event.stop()
+        event.prevent_default()
+        self.scroll_rows(_WHEEL_ROWS)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the pane under the pointer."""
+        event.stop()
+        event.prevent_default()
+        self.scroll_rows(-_WHEEL_ROWS)
+
+    # Finding
+
+    def find(self, needle: str) -> int:
+        """Mark every place where `needle` stands and go to the first from here on; returns how many there are."""
+        self._fit_width()
+        self._forget_search()
+        self._needle = needle
+        self._hits = find(self._document, needle)
+        if self._hits:
+            here = self._document.row(self._top).start
+            found = bisect_left(self._hits, Hit(here, 0))
+            self._select_hit(found if found < len(self._hits) else 0)
+        self.refresh()
+        return len(self._hits)
+
+    def next_hit(self) -> bool:
+        """Go to the next match, after the last to the first; False when there is none."""
+        return self._select_hit(self._hit + 1)
+
+    def previous_hit(self) -> bool:
+        """Go to the match before, before the first to the last; False when there is none."""
+        return self._select_hit(self._hit - 1)
+
+    def _select_hit(self, hit: int) -> bool:
+        if not self._hits:
+            return False
+        self._hit = hit % len(self._hits)
+        self._drawn.pop(self._document, None)
+        row = self._document.row_at(self._hits[self._hit].start)
+        if not self._top <= row < self._top + self._rows:
+            self._go(row - self._rows // 3)
+        self.refresh()
+        return True
+
+    def _forget_search(self) -> None:
+        if self._needle:
+            self._drawn.pop(self._document, None)
+        self._needle, self._hits, self._hit = "", [], -1
+
+    # Laying out
+
+    @property
+    def _width(self) -> int:
+        return max(0, self.size.width - _MARGINS)
+
+    @property
+    def _rows(self) -> int:
+        return max(0, self.size.height - _TITLE_ROWS)
+
+    def _laid_out(self, source: Source) -> Layout:
+        width = self._width or self._document.width
+        if isinstance(source, Layout):
+            if source.width == width and source.mode == self._mode:
+                return source
+            source = source.parts
+        return self._cache.get(source, width, self._mode)
+
+    def _fit_width(self) -> None:
+        if self._width and self._document.width != max(2, self._width):
+            self._lay_out_again(self._width)
+
+    def _lay_out_again(self, width: int) -> None:
+        anchor = self._document.offset_at(self._top) if self._top else None
+        needle, hit = self._needle, self._hit
+        self._forget_search()
+        self._document = self._cache.get(self._document.parts, width, self._mode)
+        self._top = self._document.row_of(anchor) if anchor is not None else 0
+        if needle:
+            self._needle = needle
+            self._hits = find(self._document, needle)
+            self._hit = min(hit, len(self._hits) - 1)
+            self._drawn.pop(self._document, None)
+
+    # Drawing
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of the pane, drawn when they are first seen."""
+        strips = self._strips(crop.y, crop.bottom)
+        width = self.size.width
+        if (crop.x, crop.right) != (0, width):
+            return [strip.crop(crop.x, crop.right) for strip in strips]
+        return strips
+
+    def render_line(self, y: int) -> Strip:
+        """One row with the offsets that Textual's selection goes by."""
+        return self._strips(y, y + 1)[0].apply_offsets(-1, max(0, self._top + y - _TITLE_ROWS))
+
+    def _renew_styles(self) -> None:
+        filters = list(self.app.get_line_filters())
+        if filters != self._filters:
+            self._filters = filters
+            self._styles.clear()
+            self._drawn.clear()
+
+    def _strips(self, start: int, stop: int) -> list[Strip]:
+        self._fit_width()
+        self._renew_styles()
+        width, document = self.size.width, self._document
+        strips = [self._title_strip(width)] if start < _TITLE_ROWS else []
+        if width < _MARGINS:
+            return [Strip.blank(width, self._style(""))] * (stop - start)
+        first = self._top + max(start, _TITLE_ROWS) - _TITLE_ROWS
+        last = self._top + stop - _TITLE_ROWS
+        document.ensure(last)
+        thumb, drawn = self._thumb(document, self._top), self._rows_drawn(document)
+        selection = self.text_selection
+        for row in range(first, last):
+            selected = selection.get_span(row) if selection is not None else None
+            if selected is not None:
+                strips.append(self._draw(document, row, row - self._top in thumb, selected))
+            else:
+                strips.append(self._row_strip(document, drawn, row, row - self._top in thumb))
+        return strips
+
+    def _rows_drawn(self, document: Layout) -> dict[int, Strip]:
+        drawn = self._drawn.get(document)
+        if drawn is None:
+            drawn = self._drawn[document] = {}
+            if len(self._drawn) > _DRAWN_DOCUMENTS:
+                self._drawn.popitem(last=False)
+        return drawn
+
+    def _thumb(self, document: Layout, top: int) -> range:
+        view, total = self._rows, document.estimated_height
+        if total <= view or not view:
+            return range(0)
+        length = max(1, view * view // total)
+        start = min(view - length, (view - length) * top // max(1, total - view))
+        return range(start, start + length)
+
+    def _row_strip(self, document: Layout, drawn: dict[int, Strip], row: int, thumb: bool) -> Strip:
+        key = row * 2 + thumb if row < document.height else -1 - thumb
+        strip = drawn.get(key)
+        if strip is None:
+            if len(drawn) > _DRAWN_ROWS:
+                drawn.clear()
+            strip = drawn[key] = self._draw(document, row, thumb, None)
+        return strip
+
+    def _draw(self, document: Layout, index: int, thumb: bool, selected: tuple[int, int] | None) -> Strip:
+        room = self.size.width - 1
+        style = self._style
+        base = style("")
+        bar = Segment(_THUMB, style("thumb")) if thumb else Segment(_TRACK, style("track"))
+        if index >= document.height:
+            return Strip([Segment(" " * room, base), bar], room + 1)
+        row = document.row(index)
+        text, spans = row.text, row.spans
+        if self._hits and document is self._document:
+            spans = self._marked(row)
+        if selected is not None:
+            end = len(text) if selected[1] < 0 else selected[1]
+            spans = _overlaid(spans, text, max(0, selected[0]), end, "selection")
+        missing = room - 1 - cells.width(text)
+        if not spans:
+            return Strip([Segment(f" {text}{' ' * missing}", base), bar], room + 1)
+        segments: list[Segment] = []
+        pending = " "  # what is in the base style is put together
+        at = 0
+        for start, end, names in spans:
+            pending += text[at:start]
+            if pending:
+                segments.append(Segment(pending, base))
+                pending = ""
+            segments.append(Segment(text[start:end], style(names)))
+            at = end
+        pending += text[at:] + " " * missing
+        if pending:
+            segments.append(Segment(pending, base))
+        segments.append(bar)
+        return Strip(segments, room + 1)
+
+    def _marked(self, row: Row) -> list[Span]:
+        shift = row.indent - row.start
+        spans = row.spans
+        last = row.start + len(row.text) - row.indent
+        first = bisect_left(self._hits, row.start, key=lambda hit: hit.end)
+        for number in range(first, len(self._hits)):
+            start, end = self._hits[number]
+            if start >= last:
+                break
+            style = "hit.current" if number == self._hit else "hit"
+            spans = _overlaid(spans, row.text, max(row.indent, start + shift), end + shift, style)
+        return spans
+
+    def _title_strip(self, width: int) -> Strip:
+        active = self._active
+        style, frame = self._style("title.active" if active else "title"), self._style("frame")
+        right = self._right()
+        room = width - 6 - (cells.width(right) + 2 if right else 0)
+        left = f"{'▶' if active else ' '} {one_line(self._title, max(1, room))} "
+        right = f" {right} " if right and room > 4 else ""
+        fill = width - cells.width(left) - cells.width(right) - 1
+        if fill < 0:
+            return Strip([Segment(cells.pad(left, width), style)], width)
+        rule = ("━" if active else "─") * fill
+        segments = [Segment(left, style), Segment(rule, frame), Segment(right, self._style("subtitle"))]
+        segments.append(Segment("━" if active else "─", frame))
+        return Strip([segment for segment in segments if segment.text], width)
+
+    def _right(self) -> str:
+        notes = [self._subtitle]
+        if self._mode == "raw":
+            notes.append("raw")
+        if self._needle:
+            notes.append(f"/{self._needle} {self._hit + 1} of {len(self._hits)}")
+        return one_line("  ".join(filter(None, notes)), max(8, self.size.width // 2))
+
+    def _style(self, names: str) -> Style:
+        style = self._styles.get(names)
+        if style is None:
+            # Filters (no colour, terminal colours) see each style once instead of every row.
+            segments = [Segment("x", self._palette.style(names))]
+            for line_filter in self._filters:
+                segments = line_filter.apply(segments, self.background_colors[1])
+            style = self._styles[names] = segments[0].style or Style.null()
+        return style
+
+    # Textual's selection
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The rows of the selected range as they are shown; all of it is the stored text."""
+        start, end = selection
+        if start is None and end is None:
+            return "\n\n".join(part.text for part in self._document.parts), "\n"
+        if end is None:
+            self._document.finish()
+        last = self._document.height - 1 if end is None else min(end.y, self._document.height - 1)
+        first = 0 if start is None else max(0, start.y)
+        rows = [self._document.row(index).text for index in range(first, last + 1)]
+        if not rows:
+            return "", "\n"
+        if end is not None and end.y == last:
+            rows[-1] = rows[-1][: max(0, end.x)]
+        if start is not None:
+            rows[0] = rows[0][max(0, start.x) :]
+        return "\n".join(rows), "\n"
+
+
+def _overlaid(spans: list[Span], text: str, start: int, end: int, style: str) -> list[Span]:
+    """The spans with one more style over a range, which is widened to whole grapheme clusters."""
+    if not cells.is_simple(text):
+        for left, right, _ in cells.clusters(text):
+            start = left if left < start < right else start
+            end = right if left < end < right else end
+    end = min(end, len(text))
+    if start >= end:
+        return spans
+    edges = sorted({start, end, *(edge for span in spans for edge in span[:2])})
+    result = []
+    for left, right in pairwise(edges):
+        names = [span.style for span in spans if span.start <= left < span.end]
+        if start <= left < end:
+            names.append(style)
+        if names:
+            result.append(Span(left, right, " ".join(names)))
+    return result

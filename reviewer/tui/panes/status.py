@@ -1,0 +1,113 @@
+"""The status line, the notice line and the footer: one row each, generated from what is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reviewer.keys.cheatsheet import footer_hints
+from reviewer.keys.contexts import RATING, Stack
+from reviewer.keys.keymap import Keymap
+from reviewer.session.sitting import Saving, Standing
+from reviewer.tui.panes.lines import Fragments, Lines, spread
+
+
+class Status(Lines):
+    """Queue, position, done and left, pace, flag and state of the item, and the saved mark at the right end."""
+
+    ground_style = "status"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.queue = ""
+        self.rater = ""
+        self.item = ""
+        self.state = "open"
+        self.standing: Standing | None = None
+        self.saving = Saving()
+        self.paused = False
+        self.sync = ""
+
+    def rows(self, width: int, height: int) -> Sequence[Fragments]:
+        """The one row."""
+        del height
+        left: Fragments = [(" ", "status"), (self.queue, "status.strong")]
+        standing = self.standing
+        if standing is not None:
+            left.append((f"  {standing.number}/{standing.size}", "status.strong"))
+            if self.item:
+                left.append((f" {self.item}", "status.dim"))
+            if self.state != "open":
+                left.append((f" ✓ {self.state.replace('_', ' ')}", "status.dim"))
+            left.append((f"  {standing.done} done · {standing.left} left", "status"))
+            if standing.pace is not None and width >= 72:
+                left.append((f" · {_duration(standing.pace)} an item", "status.dim"))
+            if standing.goal and width >= 90:
+                left.append((f" · goal {standing.this_sitting}/{standing.goal}", "status.dim"))
+        if self.paused:
+            left.append(("  ‖ paused", "status.waiting"))
+        right = self._mark()
+        if width >= 110:
+            right = [(f"{self.rater}  ", "status.dim"), *right]
+        return [spread(left, [*right, (" ", "status")], width, "status")]
+
+    def _mark(self) -> Fragments:
+        saving = self.saving
+        mark: Fragments = [(f"{self.sync} ", "status.dim")] if self.sync else []
+        if saving.trouble:
+            return [*mark, ("✗ not saved", "status.trouble")]
+        if saving.waiting:
+            return [*mark, (f"… saving {saving.waiting}", "status.waiting")]
+        if saving.drafts_trouble:
+            return [*mark, ("✗ draft not saved", "status.trouble")]
+        if saving.saved:
+            return [*mark, (f"✓ saved {saving.saved}", "status.saved")]
+        return [*mark, ("✓ saved", "status.dim")]
+
+
+class Notice(Lines):
+    """One sentence about what has just happened, or a goal reached; empty most of the time."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.text = ""
+        self.look = "notice"
+
+    def say(self, text: str, look: str = "notice") -> None:
+        """Shows `text` until something else is said; draws only where it differs."""
+        if (text, look) != (self.text, self.look):
+            self.text, self.look = text, look
+            self.redraw()
+
+    def rows(self, width: int, height: int) -> Sequence[Fragments]:
+        """The one row."""
+        del width, height
+        return [[(" ", "text"), (self.text, self.look)]] if self.text else [[]]
+
+
+class Footer(Lines):
+    """The keys that matter here, from the keymap as it is."""
+
+    def __init__(self, keymap: Keymap, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.keymap = keymap
+        self.stack: Stack = RATING
+
+    def turn_to(self, stack: Stack) -> None:
+        """Shows the keys of another stack of contexts."""
+        if stack != self.stack:
+            self.stack = stack
+            self.redraw()
+
+    def rows(self, width: int, height: int) -> Sequence[Fragments]:
+        """The one row."""
+        del height
+        row: Fragments = [(" ", "text")]
+        for key, label in footer_hints(self.keymap, self.stack, width - 2):
+            row += [(key, "key"), (f" {label}  ", "key.label")]
+        return [row]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min"

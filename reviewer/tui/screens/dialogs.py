@@ -1,0 +1,305 @@
+"""Dialogs: choosing from a list, reading a page, running a command by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input
+
+from reviewer.keys.actions import ACTIONS
+from reviewer.keys.cheatsheet import sections
+from reviewer.keys.contexts import DIALOG, PROMPT, Stack
+from reviewer.text.cells import pad
+from reviewer.tui.keyed import Keyed
+from reviewer.tui.panes.lines import Fragments, Lines
+
+
+class ListBody(Lines):
+    """Rows of which one is chosen, scrolled so that it is seen."""
+
+    def __init__(self, entries: Sequence[Fragments], *, numbered: bool, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.entries = list(entries)
+        self.chosen = 0
+        self._numbered = numbered
+        self._top = 0
+
+    def move(self, by: int) -> None:
+        """Moves the choice, stopping at the ends."""
+        self.chosen = max(0, min(len(self.entries) - 1, self.chosen + by))
+        self.redraw()
+
+    def rows(self, width: int, height: int) -> list[Fragments]:
+        """The rows around the chosen one."""
+        self._top = max(0, min(self._top, self.chosen), self.chosen - height + 1)
+        found: list[Fragments] = []
+        for number, entry in enumerate(self.entries[self._top : self._top + height], start=self._top):
+            mark = "▸ " if number == self.chosen else "  "
+            count = f"{(number + 1) % 10} " if self._numbered and number < 10 else "  " if self._numbered else ""
+            if number == self.chosen:
+                text = pad(mark + count + "".join(part for part, _ in entry), width)
+                found.append([(text, "list.cursor")])
+            else:
+                found.append([(mark + count, "key"), *entry])
+        return found
+
+
+class PageBody(Lines):
+    """Fixed rows that scroll."""
+
+    def __init__(self, entries: Sequence[Fragments], *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.entries = list(entries)
+        self.top = 0
+
+    def scroll_rows(self, by: int) -> None:
+        """Scrolls, stopping at the ends."""
+        self.top = max(0, min(len(self.entries) - self.size.height, self.top + by))
+        self.redraw()
+
+    def rows(self, width: int, height: int) -> Sequence[Fragments]:
+        """The rows in sight."""
+        del width
+        return self.entries[self.top : self.top + height]
+
+
+class Title(Lines):
+    """The edge on top of a dialog."""
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__()
+        self.text = text
+        self.hint = hint
+
+    def rows(self, width: int, height: int) -> list[Fragments]:
+        """The one row."""
+        del height
+        left, right = f"─ {self.text} ", f" {self.hint} ─" if self.hint else "─"
+        gap = "─" * max(1, width - len(left) - len(right))
+        return [[(left, "pane.title.active"), (gap, "pane.edge.active"), (right, "key.label")]]
+
+
+class Dialog(Keyed):
+    """A box over the screen. What is under it hears nothing."""
+
+    CSS_PATH = None
+
+    def __init__(self, title: str) -> None:
+        super().__init__(classes="dialog")
+        self._title = title
+
+    @property
+    def stack(self) -> Stack:
+        """A dialog lets nothing through."""
+        return DIALOG
+
+    def body(self) -> ComposeResult:
+        """The widgets under the title."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """The box."""
+        keys = self.desk.keymap
+        hint = f"{keys.hint('dialog.take', self.stack)} take · {keys.hint('dialog.close', self.stack)} close"
+        with Vertical(id="box"):
+            yield Title(self._title, hint)
+            yield from self.body()
+
+    def on_mount(self) -> None:
+        """Takes on the colours of the app."""
+        self.desk.dress(self)
+
+    def do_dialog_close(self) -> None:
+        """Closes and changes nothing."""
+        self.dismiss(None)
+
+
+class Choice(Dialog):
+    """One of several answers; with `other`, a last one that asks for words. Gives the answer, or None."""
+
+    def __init__(self, title: str, answers: Sequence[str], *, other: str = "") -> None:
+        super().__init__(title)
+        self._answers = [*answers, *([other] if other else [])]
+        self._other = other
+        self._list = ListBody([[(answer, "text")] for answer in self._answers], numbered=True, id="list")
+        self._input: Input | None = None
+
+    @property
+    def stack(self) -> Stack:
+        """While words are typed, digits are words."""
+        return PROMPT if self._input is not None else DIALOG
+
+    def body(self) -> ComposeResult:
+        """The answers."""
+        self._list.styles.height = len(self._answers)
+        yield self._list
+
+    def do_dialog_up(self) -> None:
+        """Goes up."""
+        self._list.move(-1)
+
+    def do_dialog_down(self) -> None:
+        """Goes down."""
+        self._list.move(1)
+
+    def do_dialog_digit(self, digit: int) -> None:
+        """Takes the nth answer."""
+        nth = (digit or 10) - 1
+        if nth < len(self._answers):
+            self._list.chosen = nth
+            self.do_dialog_take()
+
+    def do_dialog_take(self) -> None:
+        """Takes what is chosen, or asks for the words of the last answer."""
+        if self._input is not None:
+            if self._input.value.strip():
+                self.dismiss(self._input.value.strip())
+            return
+        answer = self._answers[self._list.chosen]
+        if answer != self._other:
+            self.dismiss(answer)
+            return
+        self._input = Line(placeholder="in your words", compact=True)
+        self.query_one("#box").mount(self._input)
+        self._input.focus()
+
+
+class Line(Input):
+    """A line to type in whose keys go through the keymap first."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Lets the screen's keymap answer before the line does."""
+        screen = self.screen
+        if isinstance(screen, Keyed) and screen.hear(event):
+            event.stop()
+            event.prevent_default()
+
+
+class Page(Dialog):
+    """A text to read: the keys, the instructions, a queue's page."""
+
+    def __init__(self, title: str, entries: Sequence[Fragments]) -> None:
+        super().__init__(title)
+        self._entries = entries
+        self._page = PageBody(entries, id="page")
+
+    def body(self) -> ComposeResult:
+        """The text."""
+        self._page.styles.height = "1fr"
+        yield self._page
+
+    def do_dialog_up(self) -> None:
+        """Scrolls up."""
+        self._page.scroll_rows(-1)
+
+    def do_dialog_down(self) -> None:
+        """Scrolls down."""
+        self._page.scroll_rows(1)
+
+    def do_dialog_page_up(self) -> None:
+        """Scrolls up one page."""
+        self._page.scroll_rows(-self._page.size.height)
+
+    def do_dialog_page_down(self) -> None:
+        """Scrolls down one page."""
+        self._page.scroll_rows(self._page.size.height)
+
+    def do_dialog_take(self) -> None:
+        """Closes: there is nothing to take."""
+        self.dismiss(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A named action, as the palette lists it."""
+
+    name: str
+    description: str
+    keys: str
+
+
+class Commands(Dialog):
+    """The command palette: type a part of a name, take one. Gives the name of the action, or None."""
+
+    def __init__(self, commands: Sequence[Command]) -> None:
+        super().__init__("commands")
+        self._all = list(commands)
+        self._found = list(commands)
+        self._input = Line(placeholder="part of a name", compact=True)
+        self._list = ListBody(self._drawn(), numbered=False, id="list")
+
+    @property
+    def stack(self) -> Stack:
+        """Letters are typed; arrows choose."""
+        return PROMPT
+
+    def body(self) -> ComposeResult:
+        """A line, and what it leaves."""
+        yield self._input
+        self._list.styles.height = "1fr"
+        yield self._list
+
+    def on_mount(self) -> None:
+        """Begins with typing."""
+        super().on_mount()
+        self._input.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Leaves what holds every word that is typed."""
+        words = event.value.lower().split()
+        self._found = [
+            command
+            for command in self._all
+            if all(word in f"{command.name} {command.description}".lower() for word in words)
+        ]
+        self._list.entries = self._drawn()
+        self._list.chosen = 0
+        self._list.redraw()
+
+    def do_dialog_up(self) -> None:
+        """Goes up."""
+        self._list.move(-1)
+
+    def do_dialog_down(self) -> None:
+        """Goes down."""
+        self._list.move(1)
+
+    def do_dialog_take(self) -> None:
+        """Runs what is chosen, after the palette has closed."""
+        if self._found:
+            self.dismiss(self._found[self._list.chosen].name)
+
+    def _drawn(self) -> list[Fragments]:
+        wide = max((len(command.name) for command in self._all), default=0)
+        return [
+            [(command.name.ljust(wide + 2), "strong"), (command.keys.ljust(8), "key"), (command.description, "dim")]
+            for command in self._found
+        ]
+
+
+def keys_page(screen: Keyed) -> Page:
+    """The keys that work on `screen`, by context, from the keymap as it is."""
+    keymap = screen.desk.keymap
+    entries: list[Fragments] = []
+    for section in sections(keymap, screen.stack):
+        entries.append([(section.heading, "heading")])
+        for row in section.rows:
+            keys = " ".join(row.keys)
+            entries.append([("  ", "text"), (pad(keys, 18), "key"), (row.description, "text")])
+        entries.append([])
+    return Page(f"keys · keymap {keymap.name}", entries)
+
+
+def commands_for(screen: Keyed) -> Commands:
+    """Every action that means something on `screen`."""
+    keymap = screen.desk.keymap
+    found = [
+        Command(action.name, action.description, keymap.hint(action.name, screen.stack))
+        for action in ACTIONS.values()
+        if action.palette and action.context in screen.stack.contexts and screen.can_run(action.name)
+    ]
+    return Commands(found)

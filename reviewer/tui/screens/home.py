@@ -1,0 +1,163 @@
+"""The home screen: the queues, and how far they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+
+from reviewer.errors import ReviewerError
+from reviewer.keys.contexts import LIST, Stack
+from reviewer.session.desk import QueueCard, cards
+from reviewer.session.sitting import Sitting
+from reviewer.text.cells import pad, truncate
+from reviewer.tui.keyed import Keyed
+from reviewer.tui.panes.lines import Fragments, Lines
+from reviewer.tui.panes.status import Footer, Notice
+
+BEGIN = (
+    "There is no queue yet. Three ways to begin:",
+    "  reviewer demo                              opens the workstation on sample data",
+    "  reviewer import items.jsonl -q myqueue     makes a queue of your own items",
+)
+_BAR = 16
+
+
+class QueueRows(Lines):
+    """The queues in rows; the chosen one is drawn so."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.cards: list[QueueCard] = []
+        self.chosen = 0
+
+    def rows(self, width: int, height: int) -> Sequence[Fragments]:
+        """A heading, then one row a queue."""
+        if not self.cards:
+            return [[], *([(line, "strong" if number == 0 else "text")] for number, line in enumerate(BEGIN))]
+        name_width = min(max(len(card.name) for card in self.cards) + 2, width // 3)
+        heading = pad("  queue", name_width + 2) + "  " + pad("done", _BAR + 5) + "   left  drafts  flagged"
+        found: list[Fragments] = [[(truncate(heading, width), "dim")]]
+        first = max(0, self.chosen - (height - 2))
+        for number, card in enumerate(self.cards[first:], start=first):
+            share = card.done / card.size if card.size else 0.0
+            filled = round(share * _BAR)
+            mark = "▸ " if number == self.chosen else "  "
+            name = pad(truncate(card.name, name_width), name_width)
+            bar = "█" * filled + "░" * (_BAR - filled)
+            rest = f" {share:4.0%}  {card.left:6,}  {card.drafts:6}  {card.flagged:7}"
+            state = "" if card.state == "open" else f"  {card.state}"
+            if number == self.chosen:
+                found.append([(pad(f"{mark}{name}  {bar}{rest}{state}", width), "list.cursor")])
+            else:
+                row = [(mark, "key"), (name, "strong"), ("  ", "text"), (bar, "bar.done"), (rest, "text")]
+                found.append([*row, (state, "dim")])
+        return found
+
+
+class HomeScreen(Keyed):
+    """Lists the queues; one opens."""
+
+    @property
+    def stack(self) -> Stack:
+        """A list."""
+        return LIST
+
+    def compose(self) -> ComposeResult:
+        """A title, the queues, a notice, the keys."""
+        self.top = HomeTitle(id="home-title")
+        self.queues = QueueRows(id="rows")
+        self.notice = Notice(id="notice")
+        self.footer = Footer(self.desk.keymap, id="footer")
+        self.footer.stack = LIST
+        yield self.top
+        yield self.queues
+        yield self.notice
+        yield self.footer
+
+    def on_mount(self) -> None:
+        """Reads the queues."""
+        self.top.styles.height = 2
+        self.desk.dress(self)
+        self.read()
+        self.call_after_refresh(self.desk.settle_down)
+
+    def on_screen_resume(self) -> None:
+        """Reads them anew after a sitting."""
+        self.read()
+
+    def read(self) -> None:
+        """Reads the queues and draws them."""
+        self.queues.cards = cards(self.desk.store, self.desk.rater)
+        self.queues.chosen = min(self.queues.chosen, max(0, len(self.queues.cards) - 1))
+        self.top.rater = self.desk.rater
+        self.top.redraw()
+        self.queues.redraw()
+
+    def do_list_up(self) -> None:
+        """Goes up."""
+        self._move(-1)
+
+    def do_list_down(self) -> None:
+        """Goes down."""
+        self._move(1)
+
+    def do_list_page_up(self) -> None:
+        """Goes up one page."""
+        self._move(-self.queues.size.height)
+
+    def do_list_page_down(self) -> None:
+        """Goes down one page."""
+        self._move(self.queues.size.height)
+
+    def do_list_home(self) -> None:
+        """Goes to the first queue."""
+        self._move(-len(self.queues.cards))
+
+    def do_list_end(self) -> None:
+        """Goes to the last queue."""
+        self._move(len(self.queues.cards))
+
+    def _move(self, by: int) -> None:
+        last = max(0, len(self.queues.cards) - 1)
+        self.queues.chosen = max(0, min(last, self.queues.chosen + by))
+        self.queues.redraw()
+
+    def do_list_open(self) -> None:
+        """Opens the chosen queue where the rater left off."""
+        card = self._card()
+        if card is None:
+            return
+        from reviewer.tui.screens.rating import RatingScreen
+
+        try:
+            sitting = Sitting.open(
+                self.desk.store, card.name, self.desk.rater, idle_after=self.desk.home.settings.idle_after
+            )
+        except ReviewerError as error:
+            self.notice.say(str(error), "notice.warning")
+            return
+        self.notice.say("")
+        self.app.push_screen(RatingScreen(sitting))
+
+    def do_app_instructions(self) -> None:
+        """Shows the queue's own page."""
+        from reviewer.tui.screens.queue_page import queue_page
+
+        card = self._card()
+        if card is not None:
+            self.app.push_screen(queue_page(card))
+
+    def _card(self) -> QueueCard | None:
+        return self.queues.cards[self.queues.chosen] if self.queues.cards else None
+
+
+class HomeTitle(Lines):
+    """Who is here."""
+
+    rater = ""
+
+    def rows(self, width: int, height: int) -> Sequence[Fragments]:
+        """A title and an empty row."""
+        del height
+        return [[(pad(f" Reviewer  ·  {self.rater}", width), "status.strong")], []]

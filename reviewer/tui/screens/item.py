@@ -1,0 +1,310 @@
+"""What every screen of an item does: show it in place, keep it, look ahead, and leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.message import Message
+from textual.timer import Timer
+
+from reviewer.session.sitting import Sitting, Step
+from reviewer.session.view import TaskView
+from reviewer.tui.screens.divided import Divided
+from reviewer.tui.screens.sources import sources
+
+_DRAFT_AFTER = 0.1
+_AHEAD_AFTER = 0.02
+_SLICE = 0.003
+_LOOK_AROUND = 5.0
+
+
+class Reported(Message):
+    """The writer has something to say."""
+
+
+class ItemScreen(Divided):
+    """One sitting on screen, whatever is asked about its items."""
+
+    def __init__(self, sitting: Sitting) -> None:
+        super().__init__(sitting)
+        self.context_at = 0
+        self._draft_timer: Timer | None = None
+        self._ahead_timer: Timer | None = None
+        self._ahead: Iterator[None] | None = None
+        self._first_paint = True
+        self._hold_asked = False
+
+    def on_mount(self) -> None:
+        """Shows the item at which the sitting stands."""
+        self.desk.dress(self)
+        self.levels.display = False
+        self.entry.add_class("hidden")
+        self.entry_title.add_class("hidden")
+        self.sitting.on_report = self._report
+        self.status.queue = self.sitting.queue.name
+        self.status.rater = self.desk.rater
+        self.divide()
+        self.show_item()
+        self.set_interval(_LOOK_AROUND, self._look_around)
+
+    def _report(self) -> None:
+        self.post_message(Reported())
+
+    def on_unmount(self) -> None:
+        """Nothing may be reported to a screen that is gone."""
+        self.sitting.on_report = lambda: None
+
+    def key_seen(self) -> None:
+        """Time counts as active again."""
+        self.sitting.clock.key()
+        if self.status.paused:
+            self.status.paused = False
+            self.status.redraw()
+        if self._ahead_timer is not None:
+            self._ahead_timer.stop()
+            self._ahead_timer = None
+        self._plan_ahead()
+
+    def on_app_focus(self) -> None:
+        """The terminal is looked at again."""
+        self.sitting.clock.focus(True)
+
+    def on_app_blur(self) -> None:
+        """The terminal is not looked at."""
+        self.sitting.clock.focus(False)
+
+    # -- showing ---------------------------------------------------------------------------------------
+
+    def show_item(self, message: str = "", look: str = "notice") -> None:
+        """Draws the item at which the sitting stands, in place."""
+        view = self.sitting.view
+        self.context_at = 0
+        if view is None:
+            self._show_end()
+        else:
+            self._show_view(view)
+        for form in (self.form_below, self.form_beside):
+            form.view, form.work, form.missing = view, self.sitting.work, ()
+        if view is not None:
+            self.focus_unscored(stay=True)
+        self.size_form()
+        self.form.redraw()
+        said = message or self.sitting.notice
+        if not said and self.sitting.rubric_outdated:
+            said = f"A newer rubric is in force: {self.key_of('rate.new_rubric')} moves this label under it."
+        self.notice.say(said, look)
+        self.show_status()
+        self._ahead = None
+        if self.sitting.held_elsewhere:
+            self._ask_for_hold()
+
+    def show_status(self) -> None:
+        """Draws the status line from the sitting."""
+        view, sitting = self.sitting.view, self.sitting
+        self.status.item = view.name if view else ""
+        self.status.state = sitting.state if view else "open"
+        self.status.standing = sitting.standing
+        self.status.saving = sitting.saving
+        self.status.paused = sitting.clock.paused
+        self.status.redraw()
+
+    def _show_view(self, view: TaskView) -> None:
+        if bool(view.context) and not self.has_context:
+            self.has_context = True
+            self.divide()
+        shown = sources(view, 0)
+        self.prompt.show(shown.prompt, title="Prompt", subtitle=shown.about)
+        self.context.show(shown.context, title=shown.context_title, subtitle=shown.context_count)
+        self.output.show(shown.output, title=shown.output_title)
+        if self.sitting.queue.settings.get("reference"):
+            self.reference.show(view.reference or "", title="Reference")
+        if self._first_paint:
+            self._first_paint = False
+            if not view.context:
+                self.has_context = False
+                self.divide()
+            self.call_after_refresh(self.desk.settle_down)
+
+    def _show_end(self) -> None:
+        standing = self.sitting.standing
+        keys = self.key_of
+        text = (
+            f"Nothing is left for you in this queue: {standing.done} of {standing.size} done, "
+            f"{standing.counters.skipped} skipped, {standing.counters.flagged} flagged.\n\n"
+            f"- {keys('move.undo')} opens the label you submitted last\n"
+            f"- {keys('app.items')} lists the items\n- {keys('app.back')} goes back to the queues\n"
+        )
+        self.prompt.show("", title="Prompt", subtitle="")
+        self.context.show("", title="Context", subtitle="")
+        self.output.show(text, title="All done")
+
+    # -- looking ahead ---------------------------------------------------------------------------------
+
+    def _plan_ahead(self) -> None:
+        if self._ahead_timer is None:
+            self._ahead_timer = self.set_timer(_AHEAD_AFTER, self._work_ahead)
+
+    def _work_ahead(self) -> None:
+        self._ahead_timer = None
+        if self.sitting.closed:
+            return
+        if self._ahead is None:
+            self._ahead = self._look_ahead()
+        if next(self._ahead, self) is not self:
+            self._ahead_timer = self.set_timer(0.001, self._work_ahead)
+
+    def _look_ahead(self) -> Iterator[None]:
+        for view in self.sitting.ahead():
+            yield
+            shown = sources(view, 0)
+            for pane, source in (
+                (self.output, shown.output),
+                (self.context, shown.context),
+                (self.prompt, shown.prompt),
+            ):
+                while pane.display and not pane.prepare(source, _SLICE):
+                    yield
+                yield
+        for pane in self.panes.values():
+            while not pane.idle(_SLICE):
+                yield
+
+    def _look_around(self) -> None:
+        if not self.sitting.closed and self.sitting.refresh():
+            self.show_status()
+            if self.sitting.view is None:
+                self.sitting.next_open()
+                self.show_item("The queue has grown.")
+
+    # -- saving ----------------------------------------------------------------------------------------
+
+    def on_reported(self) -> None:
+        """Moves the saved mark; a failed commit brings its item back."""
+        if self.sitting.closed:
+            return
+        step = self.sitting.settle()
+        if step.moved:
+            self.end_entry()
+            self.show_item(step.message, "notice.trouble")
+        else:
+            self.show_status()
+        if self.sitting.held_elsewhere:
+            self._ask_for_hold()
+
+    def said_something(self) -> None:
+        """The label in hand has changed: draws it, and keeps a draft within the promised time."""
+        self.sitting.touch()
+        self.form.missing = ()
+        self.form.redraw()
+        if self._draft_timer is None:
+            self._draft_timer = self.set_timer(_DRAFT_AFTER, self._keep_draft)
+
+    def _keep_draft(self) -> None:
+        self._draft_timer = None
+        if not self.sitting.closed:
+            self.sitting.flush_draft()
+
+    def _ask_for_hold(self) -> None:
+        if self._hold_asked:
+            return
+        self._hold_asked = True
+        from reviewer.tui.screens.dialogs import Choice
+
+        take = "Take the item here, with what is typed on this screen"
+        leave = "Leave it there and go on"
+
+        def answered(answer: str | None) -> None:
+            self._hold_asked = False
+            if answer == take:
+                self.sitting.take_back()
+                self.notice.say("The item is here now.")
+            elif answer == leave:
+                self.moved(self.sitting.leave())
+
+        self.app.push_screen(Choice("a newer terminal of yours has this item open", [take, leave]), answered)
+
+    # -- after a key ---------------------------------------------------------------------------------
+
+    def scored(self, *, advance: bool) -> None:
+        """A criterion has its value: on to the next one, and to the next item where the queue wants that."""
+        if advance:
+            self.focus_unscored()
+        self.notice.say("")
+        self.said_something()
+        if self.sitting.queue.settings.get("submit") == "when_complete" and advance:
+            step = self.sitting.submit_if_complete()
+            if step is not None:
+                self.moved(step)
+
+    def focus_unscored(self, *, stay: bool = False) -> None:
+        """Focuses the next criterion without a value; with `stay`, only where none is focused."""
+        work = self.sitting.work
+        keys = [key for key, _ in self.form.asked]
+        if stay and work.focus in keys:
+            return
+        at = keys.index(work.focus) if work.focus in keys else -1
+        following = keys[at + 1 :] + keys[: at + 1]
+        work.focus = next((key for key in following if key not in work.values), work.focus or (keys[0] if keys else ""))
+        if stay and work.focus not in keys:
+            work.focus = keys[0] if keys else ""
+
+    def moved(self, step: Step) -> None:
+        """Shows where a step has led, or says why nowhere."""
+        if step.moved:
+            self.show_item(step.message)
+        elif step.message:
+            self.notice.say(step.message, "notice.warning")
+            self.show_status()
+
+    # -- leaving ---------------------------------------------------------------------------------------
+
+    def do_app_pause(self) -> None:
+        """Stops the clock until the next key."""
+        self.sitting.clock.pause()
+        self.status.paused = True
+        self.status.redraw()
+
+    def do_app_instructions(self) -> None:
+        """Shows the instructions of the queue."""
+        from reviewer.tui.screens.queue_page import instructions_page
+
+        self.app.push_screen(instructions_page(self.sitting))
+
+    def do_app_items(self) -> None:
+        """Lists the items of the queue."""
+        from reviewer.tui.screens.items import ItemsScreen
+
+        def chosen(seq: int | None) -> None:
+            if seq is not None:
+                self.moved(self.sitting.go_to(seq))
+
+        self.sitting.flush_draft()
+        self.app.push_screen(ItemsScreen(self.sitting), chosen)
+
+    def do_app_back(self) -> None:
+        """Keeps the draft and goes back to the queues."""
+        if self.leave():
+            self.desk.back_from_sitting()
+
+    def do_app_quit(self) -> None:
+        """Keeps the draft and leaves the program."""
+        if self.leave():
+            self.desk.exit(0)
+
+    def leave(self) -> bool:
+        """Closes the sitting; False where something is not on the disk, which is said, and nothing is closed."""
+        if not self.sitting.can_close():
+            self.notice.say(
+                f"Not everything is saved: {self.sitting.saving.trouble} Ctrl+C leaves all the same.", "notice.trouble"
+            )
+            return False
+        self.sitting.close()
+        return True
+
+    def end_entry(self) -> None:
+        """Closes what is open to type in; what is typed is kept already."""
+        self.asked = None
+        self.entry_title.add_class("hidden")
+        self.entry.add_class("hidden")
+        self.set_focus(None)
+        self.desk.turn_footers(self)

@@ -1,0 +1,56 @@
+"""A queue's own page: what it is, how far it is, and how to judge here."""
+
+from __future__ import annotations
+
+from reviewer.session.desk import QueueCard
+from reviewer.session.sitting import Sitting
+from reviewer.text.layout import Layout
+from reviewer.tui.panes.lines import Fragments
+from reviewer.tui.screens.dialogs import Page
+
+_WIDTH = 96
+
+
+def instructions_page(sitting: Sitting) -> Page:
+    """The instructions of the rubric in force, and the criteria with their help."""
+    rubric = sitting.view.rubric if sitting.view else None
+    if rubric is None:
+        return Page("instructions", [[("Nothing is open.", "text")]])
+    entries = _told(rubric.instructions or "The rubric gives no instructions.")
+    for criterion in rubric.criteria:
+        entries += [[], [(criterion.title, "heading")]]
+        if criterion.help:
+            entries += _told(criterion.help)
+    return Page(f"instructions · {rubric.name}", entries)
+
+
+def queue_page(card: QueueCard) -> Page:
+    """Progress and instructions of a queue that is not open."""
+    share = card.done / card.size if card.size else 0.0
+    filled = round(share * 40)
+    entries: list[Fragments] = [
+        [("█" * filled, "bar.done"), ("░" * (40 - filled), "bar.left"), (f" {share:.0%}", "text")],
+        [(f"{card.done} done · {card.left} left · {card.flagged} flagged · {card.drafts} drafts", "text")],
+        [(f"{card.kind} · rubric {card.rubric} · {'blind' if card.blind else 'open'} · {card.state}", "dim")],
+        [(f"{card.active_ms / 60000:.0f} active minutes so far", "dim")],
+        [],
+        *_told(card.instructions or "The rubric gives no instructions."),
+    ]
+    return Page(card.name, entries)
+
+
+def _told(text: str) -> list[Fragments]:
+    layout = Layout(text, _WIDTH)
+    layout.finish()
+    entries: list[Fragments] = []
+    for index in range(layout.height):
+        row = layout.row(index)
+        at, entry = 0, []
+        for start, end, style in row.spans:
+            if start > at:
+                entry.append((row.text[at:start], "text"))
+            entry.append((row.text[start:end], style))
+            at = end
+        entry.append((row.text[at:], "text"))
+        entries.append(entry)
+    return entries

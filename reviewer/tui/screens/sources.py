@@ -1,0 +1,57 @@
+"""What the panes show of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reviewer.session.view import TaskView, Turn
+from reviewer.text.layout import Part
+from reviewer.tui.panes.reading import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The texts and titles of one task's panes."""
+
+    prompt: Source
+    about: str
+    context: Source
+    context_title: str
+    context_count: str
+    output: Source
+    output_title: str
+
+
+def sources(view: TaskView, document: int) -> Sources:
+    """What the panes show, with the context document number `document` (from 0)."""
+    count = len(view.context)
+    context: Source = ""
+    title, of = "Context", ""
+    if count:
+        shown = view.context[document]
+        context = [Part(shown.text, source=shown.source)] if shown.source else shown.text
+        title = f"Context · {shown.title}" if shown.title else "Context"
+        of = f"{document + 1}/{count}" if count > 1 else ""
+    output = view.outputs[0] if view.outputs else None
+    return Sources(
+        prompt=_thread(view.prompt),
+        about=" · ".join(f"{name} {value}" for name, value in view.shown),
+        context=context,
+        context_title=title,
+        context_count=of,
+        output=_thread(output.turns) if output else "",
+        output_title=f"Output · {output.name}" if output and output.name else "Output",
+    )
+
+
+def _thread(turns: Sequence[Turn]) -> Source:
+    if len(turns) == 1 and not turns[0].name:
+        return turns[0].text
+    numbers: dict[str, int] = {}
+    parts = []
+    for turn in turns:
+        numbers[turn.role] = numbers.get(turn.role, 0) + 1
+        words = [turn.role, str(numbers[turn.role]), turn.kind, turn.name]
+        parts.append(Part(turn.text, title=" ".join(word for word in words if word)))
+    return parts

@@ -1,0 +1,224 @@
+"""Typing into the label in hand: which entry is open, what it fills, and the way out to an editor."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from reviewer.errors import ReviewerError
+from reviewer.rubric import Criterion, parse_value
+from reviewer.session.work import LABEL
+from reviewer.text.sanitise import visible
+from reviewer.tui.panes.entry import Asked
+from reviewer.tui.screens.item import ItemScreen
+
+OUTPUT = "@output:1"
+"""The key of the correction of a rating task's one output."""
+
+
+class Writing(ItemScreen):
+    """The part of the rating screen that types."""
+
+    # -- opening ---------------------------------------------------------------------------------------
+
+    def do_rate_rationale(self) -> None:
+        """Writes why the focused criterion has its value; of a text criterion, its text."""
+        focused = self.form.focused()
+        if focused is not None:
+            self.open_entry(self.entry_for(*focused))
+
+    def do_rate_label_rationale(self) -> None:
+        """Writes the rationale of the label."""
+        if self.sitting.view is not None:
+            text = self.sitting.work.rationale_text(LABEL)
+            self.open_entry(Asked("rationale", LABEL, "why, overall", text))
+
+    def do_rate_editor(self) -> None:
+        """Writes the rationale of the focused criterion in $EDITOR."""
+        focused = self.form.focused()
+        if focused is not None:
+            asked = self.entry_for(*focused)
+            self.open_entry(asked)
+            self.do_text_editor()
+            self.end_entry()
+
+    def do_rate_correction(self) -> None:
+        """Writes the output as it should have been."""
+        view = self.sitting.view
+        if view is not None and view.outputs:
+            text = self.sitting.work.correction.get(OUTPUT) or view.outputs[0].text
+            self.open_entry(Asked("correction", OUTPUT, "corrected output", visible(text), lines=12))
+
+    def do_rate_note(self) -> None:
+        """Writes a note to the lead."""
+        if self.sitting.view is not None:
+            self.open_entry(Asked("note", "", "note to the lead", self.sitting.work.notes))
+
+    def do_read_find(self) -> None:
+        """Finds words in this pane."""
+        self.open_entry(Asked("find", "", "find in this pane", single_line=True, lines=1))
+
+    def open_number(self, key: str, criterion: Criterion, begun: str) -> None:
+        """Opens the entry of a number with what was pressed in it."""
+        low, high = criterion.min, criterion.max
+        scale = f" ({low}–{high})" if low is not None and high is not None else ""
+        self.open_entry(Asked("number", key, f"{criterion.title}{scale}", begun, single_line=True, lines=1))
+
+    def entry_for(self, key: str, criterion: Criterion) -> Asked:
+        """The entry of a criterion: its rationale, or the text that it asks for."""
+        work = self.sitting.work
+        if criterion.type == "text":
+            return Asked("text", key, criterion.title, str(work.values.get(key) or ""))
+        title = f"why · {criterion.title}"
+        return Asked("rationale", key, title, work.rationale_text(key), criterion.reasons, tuple(work.reasons(key)))
+
+    def open_entry(self, asked: Asked) -> None:
+        """Opens the entry under the item."""
+        if self.sitting.view is None and asked.kind != "find":
+            return
+        self.asked = asked
+        keys = self.desk.keymap
+        done, submit, editor = (keys.hint(f"text.{name}") for name in ("done", "submit", "editor"))
+        self.entry_title.asked = asked
+        self.entry_title.hint = (
+            f"{done} done" if asked.single_line else f"{done} done · {submit} submit · {editor} editor"
+        )
+        with self.entry.prevent(self.entry.Changed):
+            self.entry.load_text(asked.text)
+            self.entry.move_cursor(self.entry.document.end)
+        self.entry.styles.height = min(asked.lines, max(1, self.app.size.height // 3))
+        self.entry_title.remove_class("hidden")
+        self.entry.remove_class("hidden")
+        self.fit_entry_title()
+        self.entry.focus(scroll_visible=False)
+        self.desk.turn_footers(self)
+
+    def fit_entry_title(self) -> None:
+        """Gives the quick reasons the rows that they need."""
+        self.entry_title.styles.height = len(self.entry_title.rows(self.app.size.width, 9))
+        self.entry_title.redraw()
+
+    # -- while it is open ------------------------------------------------------------------------------
+
+    def reasons_alone(self) -> bool:
+        """Whether the open entry is a rationale in which nothing but quick reasons stands."""
+        return bool(self.asked and self.asked.reasons) and not self.entry.text
+
+    def typed(self, text: str) -> None:
+        """Takes over what stands in the entry."""
+        asked, work = self.asked, self.sitting.work
+        if asked is None or asked.kind in ("number", "find"):
+            return
+        if asked.kind == "rationale":
+            work.write_rationale(asked.key, text)
+        elif asked.kind == "correction":
+            view = self.sitting.view
+            unchanged = view is not None and text == visible(view.outputs[0].text)
+            work.correction = {} if unchanged else {OUTPUT: text}
+        elif asked.kind == "note":
+            work.notes = text
+        elif text:
+            work.values[asked.key] = text
+        else:
+            work.values.pop(asked.key, None)
+        self.said_something()
+
+    def do_reason_digit(self, digit: int) -> None:
+        """Puts a quick reason in, or takes it out."""
+        asked = self.asked
+        if asked is None or not 1 <= digit <= len(asked.reasons):
+            return
+        self.sitting.work.toggle_reason(asked.key, asked.reasons[digit - 1])
+        self.entry_title.asked = self.asked = _rechosen(asked, tuple(self.sitting.work.reasons(asked.key)))
+        self.entry_title.redraw()
+        self.said_something()
+
+    def do_text_new_line(self) -> None:
+        """Begins a new line."""
+        if self.asked is not None and not self.asked.single_line:
+            self.entry.insert("\n")
+
+    def do_text_done(self) -> None:
+        """Ends the entry."""
+        asked, text = self.asked, self.entry.text
+        self.end_entry()
+        if asked is None:
+            return
+        if asked.kind == "number":
+            self._take_number(asked, text)
+        elif asked.kind == "find":
+            self._find(text)
+        elif asked.kind == "text" and text:
+            self.scored(advance=True)
+        else:
+            self.form.redraw()
+
+    def do_text_submit(self) -> None:
+        """Ends the entry, then submits."""
+        self.do_text_done()
+        self.run_named("rate.submit")
+
+    def do_text_editor(self) -> None:
+        """Goes on writing in $EDITOR."""
+        if self.asked is None or self.asked.single_line:
+            return
+        command = self.desk.home.settings.editor or os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+        try:
+            written = self._edited(command, self.entry.text)
+        except OSError as error:
+            self.notice.say(f"The editor {command} could not be run: {error.strerror}. Set $EDITOR.", "notice.warning")
+            return
+        if written is not None and written != self.entry.text:
+            self.entry.load_text(visible(written))
+            self.typed(self.entry.text)
+
+    def _edited(self, command: str, text: str) -> str | None:
+        folder = Path(tempfile.mkdtemp(prefix="reviewer-"))  # for its owner only
+        path = folder / "text.md"
+        try:
+            path.write_text(text, encoding="utf-8", errors="replace")
+            with self.app.suspend():
+                ended = subprocess.run([*shlex.split(command), str(path)], check=False)
+            self.app.refresh(layout=True)
+            if ended.returncode:
+                self.notice.say(f"The editor ended with {ended.returncode}: nothing is taken over.", "notice.warning")
+                return None
+            return path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
+        finally:
+            path.unlink(missing_ok=True)
+            folder.rmdir()
+
+    def _take_number(self, asked: Asked, text: str) -> None:
+        criterion = dict(self.form.asked)[asked.key]
+        if not text.strip():
+            self.sitting.work.values.pop(asked.key, None)
+            self.scored(advance=False)
+            return
+        try:
+            value: Any = parse_value(criterion, text.strip())
+        except ReviewerError as error:
+            self.notice.say(str(error), "notice.warning")
+            return
+        self.sitting.work.values[asked.key] = value
+        self.scored(advance=True)
+
+    def _find(self, words: str) -> None:
+        if not words:
+            return
+        found = self.pane.find(words)
+        keys = self.desk.keymap
+        more = f" {keys.hint('read.find_next')} next, {keys.hint('read.find_previous')} previous." if found > 1 else ""
+        self.notice.say(
+            f"{found} found.{more}" if found else f"“{words}” is not in this pane.",
+            "notice" if found else "notice.warning",
+        )
+
+
+def _rechosen(asked: Asked, chosen: tuple[str, ...]) -> Asked:
+    from dataclasses import replace
+
+    return replace(asked, chosen=chosen)
