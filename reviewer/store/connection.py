@@ -8,14 +8,18 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 from reviewer.config import ensure_private
 from reviewer.errors import BadInput
 from reviewer.ids import new_id, now
-from reviewer.store.tables import SCHEMA_VERSION
+from reviewer.store.version import SCHEMA_VERSION
 
 APPLICATION_ID = 0x52565752  # "RVWR", so that `file` and doctor know a store when they see one
 BUSY_SECONDS = 5.0
+# Where the file is damaged, the driver's message may quote it and then be no text.
+_DRIVERS_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+_C = TypeVar("_C", bound=sqlite3.Connection)
 _LEAST_ROOM = 65536  # the shared memory of the write-ahead log grows by 32 KiB
 
 _NETWORK_FILE_SYSTEMS = frozenset(
@@ -60,6 +64,15 @@ class Store:
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         return connection
 
+    def reader(self) -> sqlite3.Connection:
+        """A connection that cannot write, for as long as a sitting lasts; the driver's errors come out as StoreTrouble."""
+        with translated(self.path):
+            connection = _open_existing(self.path, BUSY_SECONDS, _Telling)
+            connection.path = self.path
+            connection.execute("PRAGMA temp_store=MEMORY")
+            connection.execute("PRAGMA query_only=1")
+        return connection
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that cannot write, for the length of the block."""
@@ -99,15 +112,49 @@ class Store:
                     where=str(path),
                     mend="Update this program; the store is untouched.",
                 )
+            if version < 1:
+                raise damaged(path)
             if version < SCHEMA_VERSION:
                 from reviewer.store.migrate import bring_up_to_date
 
                 copy = bring_up_to_date(path, version)
             facts = dict(connection.execute("SELECT key, value FROM meta"))
+            if not {"device", "store"} <= facts.keys():
+                raise damaged(path)
             if is_network_file_system(path):
                 # A store that was moved here: without shared memory two machines would not see each other's log.
                 connection.execute("PRAGMA journal_mode=DELETE")
         return cls(path, device=facts["device"], identity=facts["store"], copy=copy)
+
+
+class _Telling(sqlite3.Connection):
+    """A connection whose failures are sentences already where they are met: a screen reads at any time."""
+
+    path = Path()
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        try:
+            cursor = self.cursor(_TellingCursor)
+            cursor.path = self.path
+            return cursor.execute(*arguments)
+        except _DRIVERS_ERRORS as error:
+            raise trouble(error, self.path) from error
+
+
+class _TellingCursor(sqlite3.Cursor):
+    path = Path()
+
+    def fetchone(self) -> Any:
+        try:
+            return super().fetchone()
+        except _DRIVERS_ERRORS as error:
+            raise trouble(error, self.path) from error
+
+    def __next__(self) -> Any:
+        try:
+            return super().__next__()
+        except _DRIVERS_ERRORS as error:
+            raise trouble(error, self.path) from error
 
 
 @contextmanager
@@ -129,7 +176,7 @@ def translated(path: Path) -> Iterator[None]:
     """Turns the driver's errors into sentences."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (*_DRIVERS_ERRORS, OSError) as error:
         raise trouble(error, path) from error
 
 
@@ -137,6 +184,8 @@ def trouble(error: Exception, path: Path) -> StoreTrouble:
     """What a driver's error means to a person, and what to do about it."""
     said = str(error).lower()
     where = str(path)
+    if isinstance(error, UnicodeDecodeError):
+        return damaged(path)
     if "full" in said or "no space" in said:
         return StoreTrouble(
             "the disk is full.", where=where, mend="Make room; what you typed is kept, then submit again."
@@ -153,17 +202,22 @@ def trouble(error: Exception, path: Path) -> StoreTrouble:
             where=where,
             mend="Give yourself write access to it and to its folder.",
         )
-    if "malformed" in said or "not a database" in said or "corrupt" in said:
-        return StoreTrouble(
-            "the file is damaged or is no Reviewer store.",
-            where=where,
-            mend="Run `reviewer doctor`; put a copy made by `reviewer store backup` in its place.",
-        )
+    if any(word in said for word in ("malformed", "not a database", "corrupt", "could not decode")):
+        return damaged(path)
     if "unable to open" in said or "permission" in said:
         return StoreTrouble(
             "the store cannot be opened.", where=where, mend="Check the path and your permissions there."
         )
     return StoreTrouble(f"the store failed: {error}.", where=where, mend="Run `reviewer doctor`.")
+
+
+def damaged(path: Path) -> StoreTrouble:
+    """What is told where the file does not hold what was written."""
+    return StoreTrouble(
+        "the file is damaged or is no Reviewer store.",
+        where=str(path),
+        mend="Run `reviewer doctor`; put a copy made by `reviewer store backup` in its place.",
+    )
 
 
 def _has_no_room(path: Path) -> bool:
@@ -213,10 +267,18 @@ def _network_file_systems() -> frozenset[str]:
 
 def _connect(path: Path, wait: float) -> sqlite3.Connection:
     with translated(path):
-        connection = sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False)
+        connection = _open_existing(path, wait, sqlite3.Connection)
         connection.execute("PRAGMA foreign_keys=1")
         connection.execute("PRAGMA temp_store=MEMORY")
         return connection
+
+
+def _open_existing(path: Path, wait: float, factory: type[_C]) -> _C:
+    # A plain path would make an empty file where the store was deleted.
+    where = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(
+        where, uri=True, timeout=wait, isolation_level=None, check_same_thread=False, factory=factory
+    )
 
 
 def _no_store(path: Path) -> StoreTrouble:
@@ -232,14 +294,15 @@ def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
 def _create(path: Path) -> None:
     """Makes the store beside its place and renames it in, so that a kill half-way leaves nothing behind."""
     from sqlalchemy import URL, create_engine
-    from sqlmodel import SQLModel
+
+    from reviewer.store.tables import METADATA
 
     made = path.with_name(f".{path.name}.{os.getpid()}.new")
     with translated(path):
         try:
             os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR))
             engine = create_engine(URL.create("sqlite", database=str(made)))
-            SQLModel.metadata.create_all(engine)
+            METADATA.create_all(engine)
             engine.dispose()
             with closing(sqlite3.connect(made, isolation_level=None)) as connection:
                 # A network file system has no shared memory for the write-ahead log between two machines.

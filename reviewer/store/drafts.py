@@ -6,38 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from reviewer.ids import now
 from reviewer.store import labels
-from reviewer.store.prepared import Driver, Prepared
-from reviewer.store.tables import Draft, Progress, core
+from reviewer.store.prepared import Driver
+from reviewer.store.statements import statements
 
-_D, _P = core(Draft).c, core(Progress).c
-_new = insert(core(Draft))
-_save = Prepared(
-    _new.on_conflict_do_update(
-        index_elements=["task", "rater"],
-        set_={
-            column.name: _new.excluded[column.name]
-            for column in core(Draft).columns
-            if column.name not in ("task", "rater", "queue")
-        },
-        where=_D.sitting <= _new.excluded.sitting,
-    )
-)
-_drop = Prepared(
-    delete(core(Draft)).where(
-        _D.task == bindparam("task"), _D.rater == bindparam("rater"), _D.sitting <= bindparam("sitting")
-    )
-)
-_holder = Prepared(select(_D.sitting).where(_D.task == bindparam("task"), _D.rater == bindparam("rater")))
-_step = Prepared(
-    update(core(Progress))
-    .where(_P.queue == bindparam("of_queue"), _P.rater == bindparam("of_rater"))
-    .values(here=bindparam("at_seq"), updated_at=bindparam("at"))
-)
+_sql = statements("drafts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +38,10 @@ class NewDraft:
 def save(driver: Driver, draft: NewDraft) -> bool:
     """Keeps the draft; False where a newer terminal of the same rater holds it."""
     if not draft.document:
-        _drop.run(driver, task=draft.task, rater=draft.rater, sitting=draft.sitting)
-        held = _holder.first(driver, task=draft.task, rater=draft.rater)
+        _sql.drop.run(driver, task=draft.task, rater=draft.rater, sitting=draft.sitting)
+        held = _sql.holder.first(driver, task=draft.task, rater=draft.rater)
         return held is None
-    cursor = _save.run(
+    cursor = _sql.save.run(
         driver,
         task=draft.task,
         rater=draft.rater,
@@ -88,4 +63,4 @@ def stand_at(driver: Driver, queue: str, rater: str, seq: int) -> None:
     """Keeps where the rater stands, for the next sitting."""
     at = now()
     labels.ensure_progress(driver, queue, rater, at)
-    _step.run(driver, of_queue=queue, of_rater=rater, at_seq=seq, at=at)
+    _sql.step.run(driver, of_queue=queue, of_rater=rater, at_seq=seq, at=at)

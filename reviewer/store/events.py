@@ -8,26 +8,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, func, select
 
 from reviewer.ids import canonical_json, digest, now
-from reviewer.store.prepared import Driver, Prepared, insert_into
-from reviewer.store.tables import Event, Label, columns, core
+from reviewer.store.prepared import Driver
+from reviewer.store.statements import statements
 
 GENESIS = "0" * 64
 
+_sql = statements("events")
+
 # What a receiving machine adds to a label is no part of what its author said.
 _NOT_SAID = frozenset({"received_at", "surplus"})
-
-_E, _L = core(Event).c, core(Label).c
-_head = Prepared(select(_E.seq, _E.hash).where(_E.stream == bindparam("stream")).order_by(_E.seq.desc()).limit(1))
-_all_events = Prepared(select(core(Event)).order_by(_E.stream, _E.seq))
-_newest_first = select(core(Event)).order_by(_E.at.desc(), _E.stream.desc(), _E.seq.desc()).limit(bindparam("most"))
-_latest_events = Prepared(_newest_first)
-_events_of_subject = Prepared(_newest_first.where(_E.subject == bindparam("of_subject")))
-_label = Prepared(select(core(Label)).where(_L.id == bindparam("label")))
-_labels_of_import = Prepared(select(core(Label)).where(_L.source == bindparam("source")))
-_count_labels = Prepared(select(func.count()).select_from(core(Label)))
 
 
 def append(
@@ -37,7 +28,7 @@ def append(
 
     `content` is what the event vouches for: only its digest is kept. `data` holds identifiers and counts.
     """
-    last = _head.first(driver, stream=stream)
+    last = _sql.head.first(driver, stream=stream)
     seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
     event = {
         "stream": stream,
@@ -52,7 +43,7 @@ def append(
         "previous_hash": previous,
     }
     event["hash"] = digest(event)
-    insert_into(Event).run(driver, **event)
+    _sql.insert_event.run(driver, **event)
     return str(event["hash"])
 
 
@@ -100,7 +91,7 @@ def verify(connection: sqlite3.Connection) -> Verification:
     """
     seen = Verification(0, 0, {}, [])
     vouched = 0
-    names = columns(Label)
+    names = _columns("label")
     stream, previous, expected = "", GENESIS, 1
     for event in _events(connection):
         if event["stream"] != stream:
@@ -109,7 +100,7 @@ def verify(connection: sqlite3.Connection) -> Verification:
         if event["action"].startswith("label."):
             vouched += 1
         if not fault and event["action"].startswith("label."):
-            row = _label.first(connection, label=event["subject"])
+            row = _sql.label.first(connection, label=event["subject"])
             if row is None:
                 fault = f"the label {event['subject']} is gone"
             elif label_digest(dict(zip(names, row, strict=True))) != event["digest"]:
@@ -122,7 +113,7 @@ def verify(connection: sqlite3.Connection) -> Verification:
         previous, expected = event["hash"], event["seq"] + 1
         seen.events += 1
         seen.heads[stream] = event["hash"]
-    seen.labels = _count_labels.first(connection)[0]
+    seen.labels = _sql.count_labels.first(connection)[0]
     if seen.labels > vouched:
         seen.faults.append(Fault("", 0, f"{seen.labels - vouched} labels stand in the store that no event tells of"))
     return seen
@@ -136,7 +127,7 @@ def imported_digest(digests: list[str]) -> str:
 def _import_fault(connection: sqlite3.Connection, event: dict[str, Any], names: list[str]) -> tuple[int, str]:
     found = [
         label_digest(dict(zip(names, row, strict=True)))
-        for row in _labels_of_import.rows(connection, source=f"import:{event['subject']}")
+        for row in _sql.labels_of_import.rows(connection, batch=event["subject"])
     ]
     if imported_digest(found) != event["digest"]:
         return len(found), f"the labels of the import {event['subject']} are not what was imported"
@@ -148,17 +139,23 @@ def events(
 ) -> Iterator[dict[str, Any]]:
     """Events in the order of their time; of one subject, or the last so many, on request."""
     parameters = {"of_subject": subject} if subject is not None else {}
-    latest = _events_of_subject if subject is not None else _latest_events
+    latest = _sql.events_of_subject if subject is not None else _sql.latest_events
     newest_first = latest.rows(connection, most=-1 if last is None else last, **parameters)
-    names = columns(Event)
+    names = _columns("event")
     for row in reversed(list(newest_first)):
         yield dict(zip(names, row, strict=True))
 
 
 def _events(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
-    names = columns(Event)
-    for row in _all_events.rows(connection):
+    names = _columns("event")
+    for row in _sql.all_events.rows(connection):
         yield dict(zip(names, row, strict=True))
+
+
+def _columns(table: str) -> list[str]:
+    from reviewer.store import tables
+
+    return tables.columns(tables.Label if table == "label" else tables.Event)
 
 
 def _link_fault(event: dict[str, Any], previous: str, expected: int) -> str:

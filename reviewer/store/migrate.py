@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from reviewer.ids import now
 from reviewer.store.backup import back_up
 from reviewer.store.connection import translated, trouble
-from reviewer.store.tables import SCHEMA_VERSION
+from reviewer.store.version import SCHEMA_VERSION
 
 STEPS = Path(__file__).parent / "migrations"
 

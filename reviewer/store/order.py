@@ -5,14 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select
-
 from reviewer.blinding import Permutation, order_key
-from reviewer.store.prepared import Driver, Prepared
-from reviewer.store.tables import Batch, core
+from reviewer.store.prepared import Driver
+from reviewer.store.statements import statements
 
-_B = core(Batch).c
-_batches = Prepared(select(_B.first, _B.size).where(_B.queue == bindparam("queue")).order_by(_B.first))
+_sql = statements("order")
 
 
 class RaterOrder:
@@ -32,7 +29,7 @@ class RaterOrder:
     @classmethod
     def load(cls, driver: Driver, queue: str, seed: str, rater: str, *, shuffle: bool) -> RaterOrder:
         """The order as the published batches make it now."""
-        return cls(list(_batches.rows(driver, queue=queue)), seed, rater, shuffle=shuffle)
+        return cls(list(_sql.batches.rows(driver, queue=queue)), seed, rater, shuffle=shuffle)
 
     def position(self, seq: int) -> int:
         """The task's position at place `seq`. Raises IndexError outside the order."""

@@ -4,74 +4,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from reviewer.ids import canonical_json, new_id, now
 from reviewer.store import events, passing
-from reviewer.store.prepared import Driver, Prepared, insert_into
-from reviewer.store.tables import Dataset, Label, Progress, Queue, QueueRubric, Rater, Rubric, columns, core
+from reviewer.store.prepared import Driver
+from reviewer.store.statements import statements
 
-_Q, _D, _QR, _R, _RA, _P, _L = (
-    core(table).c for table in (Queue, Dataset, QueueRubric, Rubric, Rater, Progress, Label)
-)
 # The state of a queue whose first import has not ended: nobody sees it, and the next import clears it away.
 _IMPORTING = "importing"
-_by_name = Prepared(select(core(Queue)).where(_Q.name == bindparam("name")))
-_all = Prepared(select(core(Queue)).where(_Q.state != _IMPORTING).order_by(_Q.created_at))
-_open_prepared = Prepared(
-    update(core(Queue)).where(_Q.id == bindparam("of_queue"), _Q.state == _IMPORTING).values(state="open")
-)
-_drop_prepared = Prepared(delete(core(Queue)).where(_Q.id == bindparam("of_queue"), _Q.state == _IMPORTING))
-_drop_empty_datasets = Prepared(
-    delete(core(Dataset)).where(_D.size == 0, ~exists(select(_Q.id).where(_Q.dataset == _D.id)))
-)
-_rubrics = Prepared(
-    select(_R.id, _R.document)
-    .select_from(core(QueueRubric).join(core(Rubric), _QR.rubric == _R.id))
-    .where(_QR.queue == bindparam("queue"))
-    .order_by(_QR.from_seq)
-)
-_rubric = Prepared(select(_R.document).where(_R.id == bindparam("rubric")))
-_rubric_by_hash = Prepared(select(_R.id).where(_R.content_hash == bindparam("content_hash")))
-_last_rubric = Prepared(
-    select(_QR.from_seq, _QR.rubric).where(_QR.queue == bindparam("queue")).order_by(_QR.from_seq.desc()).limit(1)
-)
-_dataset = Prepared(select(_D.id).where(_D.name == bindparam("name"), _D.version == bindparam("version")))
-_rater = Prepared(
-    select(_RA.id).where(_RA.name == bindparam("name"), _RA.kind == bindparam("kind"), _RA.spec_hash == "")
-)
-_rater_name = Prepared(select(_RA.name).where(_RA.id == bindparam("rater")))
-_set = Prepared(
-    update(core(Queue))
-    .where(_Q.id == bindparam("of_queue"))
-    .values(
-        overlap=bindparam("to_overlap"),
-        blind=bindparam("to_blind"),
-        settings=bindparam("to_settings"),
-        state=bindparam("to_state"),
-        revealed_at=bindparam("to_revealed_at"),
-    )
-)
-_team_progress = Prepared(
-    select(
-        _RA.name,
-        _P.submitted,
-        _P.skipped,
-        _P.abstained,
-        _P.sent_back,
-        _P.flagged,
-        _P.active_ms,
-        _P.updated_at,
-    )
-    .select_from(core(Progress).join(core(Rater), _P.rater == _RA.id))
-    .where(_P.queue == bindparam("queue"))
-    .order_by(_RA.name)
-)
-_labels_in = Prepared(select(func.count()).select_from(core(Label)).where(_L.queue == bindparam("queue")))
+
+_sql = statements("queues")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +52,7 @@ def find(driver: Driver, name: str) -> QueueRecord | None:
 
 def all_queues(driver: Driver) -> list[QueueRecord]:
     """Every queue, oldest first."""
-    return [_record(row) for row in _all.rows(driver)]
+    return [_record(row) for row in _sql.every.rows(driver)]
 
 
 def create(
@@ -132,7 +78,7 @@ def prepare(driver: Driver, name: str, *, kind: str = "rating", settings: dict[s
         return left
     queue = draft(name, _dataset_for(driver, name), kind=kind, settings=settings)
     row = asdict(queue) | {"blind": int(queue.blind), "settings": orjson.dumps(queue.settings).decode()}
-    insert_into(Queue).run(driver, **row)
+    _sql.insert_queue.run(driver, **row)
     return queue
 
 
@@ -157,7 +103,7 @@ def draft(name: str, dataset: str, *, kind: str = "rating", settings: dict[str, 
 
 def open_prepared(driver: Driver, queue: QueueRecord, *, stream: str, actor: str) -> None:
     """Lets a prepared queue be seen, with its event; does nothing to any other. To be called in a transaction."""
-    if queue.state != _IMPORTING or not _open_prepared.run(driver, of_queue=queue.id).rowcount:
+    if queue.state != _IMPORTING or not _sql.open_prepared.run(driver, of_queue=queue.id).rowcount:
         return
     events.append(
         driver,
@@ -172,8 +118,8 @@ def open_prepared(driver: Driver, queue: QueueRecord, *, stream: str, actor: str
 
 def drop_prepared(driver: Driver, queue: str) -> None:
     """Takes a queue away that was prepared and never opened. To be called in a transaction."""
-    if _drop_prepared.run(driver, of_queue=queue).rowcount:
-        _drop_empty_datasets.run(driver)
+    if _sql.drop_prepared.run(driver, of_queue=queue).rowcount:
+        _sql.drop_empty_datasets.run(driver)
 
 
 def change(driver: Driver, queue: QueueRecord, *, stream: str, actor: str, action: str, **to: Any) -> None:
@@ -189,7 +135,7 @@ def change(driver: Driver, queue: QueueRecord, *, stream: str, actor: str, actio
         "to_state": to.get("state", queue.state),
         "to_revealed_at": to.get("revealed_at", queue.revealed_at),
     }
-    _set.run(driver, of_queue=queue.id, **row)
+    _sql.change.run(driver, of_queue=queue.id, **row)
     if _asks_for_more(queue.overlap, row["to_overlap"]):
         passing.give_all_back(driver, queue.id)
     changed = to.keys() - {"settings"} | _differing(queue.settings, to.get("settings", queue.settings))
@@ -207,11 +153,11 @@ def _asks_for_more(before: int, now_: int) -> bool:
 
 def keep_rubric(driver: Driver, document: dict[str, Any], *, content_hash: str, scale_hash: str) -> str:
     """The identifier of the rubric with this content, which is added where it is new."""
-    found = _rubric_by_hash.first(driver, content_hash=content_hash)
+    found = _sql.rubric_by_hash.first(driver, content_hash=content_hash)
     if found:
         return str(found[0])
     identifier = new_id()
-    insert_into(Rubric).run(
+    _sql.insert_rubric.run(
         driver,
         id=identifier,
         name=document["name"],
@@ -224,11 +170,11 @@ def keep_rubric(driver: Driver, document: dict[str, Any], *, content_hash: str, 
 
 def put_rubric(driver: Driver, queue: QueueRecord, rubric: str, *, stream: str, actor: str) -> bool:
     """Brings `rubric` into force in `queue`; False where it is so already. To be called in a transaction."""
-    last = _last_rubric.first(driver, queue=queue.id)
+    last = _sql.last_rubric.first(driver, queue=queue.id)
     if last and last[1] == rubric:
         return False
     row = {"queue": queue.id, "from_seq": last[0] + 1 if last else 1, "rubric": rubric, "at": now()}
-    insert_into(QueueRubric).run(driver, **row)
+    _sql.insert_queue_rubric.run(driver, **row)
     events.append(
         driver,
         stream=stream,
@@ -243,18 +189,18 @@ def put_rubric(driver: Driver, queue: QueueRecord, rubric: str, *, stream: str, 
 
 def rubrics_of(driver: Driver, queue: str) -> list[tuple[str, dict[str, Any]]]:
     """Identifier and document of the queue's rubrics, oldest first: the last one is in force."""
-    return [(identifier, orjson.loads(document)) for identifier, document in _rubrics.rows(driver, queue=queue)]
+    return [(identifier, orjson.loads(document)) for identifier, document in _sql.rubrics.rows(driver, queue=queue)]
 
 
 def rubric_document(driver: Driver, rubric: str) -> dict[str, Any] | None:
     """The document of one rubric."""
-    row = _rubric.first(driver, rubric=rubric)
+    row = _sql.rubric.first(driver, rubric=rubric)
     return dict(orjson.loads(row[0])) if row else None
 
 
 def rater_called(driver: Driver, name: str, *, kind: str = "human") -> str | None:
     """The identifier of the rater of that name, or None."""
-    row = _rater.first(driver, name=name, kind=kind)
+    row = _sql.rater.first(driver, name=name, kind=kind)
     return str(row[0]) if row else None
 
 
@@ -264,46 +210,46 @@ def ensure_rater(driver: Driver, name: str, *, kind: str = "human") -> str:
     if found:
         return found
     identifier = new_id()
-    insert_into(Rater).run(driver, id=identifier, name=name, kind=kind, family=None, spec_hash="", spec="{}")
+    _sql.insert_rater.run(driver, id=identifier, name=name, kind=kind, family=None, spec_hash="", spec="{}")
     return identifier
 
 
 def rater_name(driver: Driver, rater: str) -> str:
     """The name of a rater, or the identifier itself where it is unknown."""
-    row = _rater_name.first(driver, rater=rater)
+    row = _sql.rater_name.first(driver, rater=rater)
     return str(row[0]) if row else rater
 
 
 def progress_of_team(driver: Driver, queue: str) -> Iterator[dict[str, Any]]:
     """Every rater's counters in the queue, by name."""
     names = ("rater", "submitted", "skipped", "abstained", "sent_back", "flagged", "active_ms", "updated_at")
-    for row in _team_progress.rows(driver, queue=queue):
+    for row in _sql.team_progress.rows(driver, queue=queue):
         yield dict(zip(names, row, strict=True))
 
 
 def labels_in(driver: Driver, queue: str) -> int:
     """How many label revisions the queue holds."""
-    return int(_labels_in.first(driver, queue=queue)[0])
+    return int(_sql.labels_in.first(driver, queue=queue)[0])
 
 
 def _named(driver: Driver, name: str) -> QueueRecord | None:
-    row = _by_name.first(driver, name=name)
+    row = _sql.by_name.first(driver, name=name)
     return _record(row) if row else None
 
 
 def _dataset_for(driver: Driver, name: str) -> str:
-    found = _dataset.first(driver, name=name, version="")
+    found = _sql.dataset.first(driver, name=name, version="")
     if found:
         return str(found[0])
     identifier = new_id()
-    insert_into(Dataset).run(
+    _sql.insert_dataset.run(
         driver, id=identifier, name=name, version="", content_hash=None, lineage="{}", size=0, created_at=now()
     )
     return identifier
 
 
 def _record(row: Any) -> QueueRecord:
-    values = dict(zip(columns(Queue), row, strict=True))
+    values = dict(zip((entry.name for entry in fields(QueueRecord)), row, strict=True))
     values["blind"] = bool(values["blind"])
     values["settings"] = orjson.loads(values["settings"])
     return QueueRecord(**values)

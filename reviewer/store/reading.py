@@ -6,139 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, func, select
 
-from reviewer.store.prepared import Driver, Prepared
-from reviewer.store.tables import (
-    Assignment,
-    DatasetItem,
-    Draft,
-    Item,
-    Label,
-    LabelHead,
-    Output,
-    Progress,
-    System,
-    Task,
-    TaskOutput,
-    core,
-)
+from reviewer.store.connection import StoreTrouble
+from reviewer.store.prepared import Driver
+from reviewer.store.statements import statements
 
-_T, _I, _K, _TO, _O, _S, _A, _D, _L, _H, _P = (
-    core(table).c
-    for table in (
-        Task,
-        Item,
-        DatasetItem,
-        TaskOutput,
-        Output,
-        System,
-        Assignment,
-        Draft,
-        Label,
-        LabelHead,
-        Progress,
-    )
-)
-_at_position = (_T.queue == bindparam("queue")) & (_T.position == bindparam("position"))
-_task = Prepared(
-    select(_T.id, _T.key, _T.rubric, _T.state, _I.prompt, _I.context, _I.reference, _K.meta)
-    .select_from(
-        core(Task)
-        .join(core(Item), _T.item == _I.id)
-        .outerjoin(core(DatasetItem), (_K.dataset == bindparam("dataset")) & (_K.key == _T.key))
-    )
-    .where(_at_position)
-)
-_outputs = Prepared(
-    select(_TO.public_id, _TO.slot, _O.id, _O.parts, _O.text, _O.sample, _O.content_hash, _S.name, _S.version)
-    .select_from(core(TaskOutput).join(core(Output), _TO.output == _O.id).join(core(System), _O.system == _S.id))
-    .where(_TO.task == bindparam("task"))
-    .order_by(_TO.slot)
-)
-_assignment = Prepared(
-    select(_A.state, _A.shown_order, _A.flagged).where(_A.task == bindparam("task"), _A.rater == bindparam("rater"))
-)
-_draft = Prepared(
-    select(_D.sitting, _D.rubric, _D.base_label, _D.document, _D.cursor, _D.active_ms, _D.idle_ms, _D.updated_at).where(
-        _D.task == bindparam("task"), _D.rater == bindparam("rater")
-    )
-)
-_head = Prepared(
-    select(
-        _L.id,
-        _L.outcome,
-        _L.rubric,
-        core(Label).c["values"],
-        _L.rationale,
-        _L.correction,
-        _L.notes,
-        _L.flags,
-        _L.revision,
-        _L.committed_at,
-    )
-    .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
-    .where(
-        _H.task == bindparam("task"),
-        _H.rater == bindparam("rater"),
-        _H.phase == "independent",
-        _H.sample == 0,
-    )
-)
-_brief = Prepared(
-    select(_T.id, _T.key, _T.state, func.substr(_I.prompt, 1, 600))
-    .select_from(core(Task).join(core(Item), _T.item == _I.id))
-    .where(_at_position)
-)
-_key_of = Prepared(select(_T.key).where(_T.id == bindparam("task")))
-_position_of = Prepared(select(_T.position).where(_T.id == bindparam("task")))
-_seqs_in_state = Prepared(
-    select(_A.seq)
-    .where(
-        _A.queue == bindparam("queue"),
-        _A.rater == bindparam("rater"),
-        _A.state == bindparam("state"),
-        _A.seq >= bindparam("start"),
-    )
-    .order_by(_A.seq)
-    .limit(bindparam("most"))
-)
-_flagged_seqs = Prepared(
-    select(_A.seq)
-    .where(
-        _A.queue == bindparam("queue"),
-        _A.rater == bindparam("rater"),
-        _A.flagged,
-        _A.seq >= bindparam("start"),
-    )
-    .order_by(_A.seq)
-    .limit(bindparam("most"))
-)
-_drafted_positions = Prepared(
-    select(_T.position)
-    .select_from(core(Draft).join(core(Task), _D.task == _T.id))
-    .where(_D.queue == bindparam("queue"), _D.rater == bindparam("rater"))
-)
-_done_before = Prepared(
-    select(_A.seq, _A.committed_at)
-    .where(_A.queue == bindparam("queue"), _A.rater == bindparam("rater"), _A.committed_at < bindparam("before"))
-    .order_by(_A.committed_at.desc())
-    .limit(1)
-)
-_progress = Prepared(
-    select(
-        _P.submitted,
-        _P.skipped,
-        _P.abstained,
-        _P.sent_back,
-        _P.flagged,
-        _P.passed,
-        _P.active_ms,
-        _P.idle_ms,
-        _P.here,
-    ).where(_P.queue == bindparam("queue"), _P.rater == bindparam("rater"))
-)
 _AFTER_EVERYTHING = "9"
+
+_sql = statements("reading")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,13 +115,15 @@ class Brief:
 
 def read_task(driver: Driver, queue: str, dataset: str, position: int) -> TaskRecord | None:
     """The task at `position`, or None where none is published there."""
-    row = _task.first(driver, queue=queue, dataset=dataset, position=position)
+    row = _sql.task.first(driver, queue=queue, dataset=dataset, position=position)
     if row is None:
         return None
     task, key, rubric, state, prompt, context, reference, meta = row
     outputs = [
-        OutputRecord(public, slot, output, orjson.loads(parts), text, sample, content_hash, system, version)
-        for public, slot, output, parts, text, sample, content_hash, system, version in _outputs.rows(driver, task=task)
+        OutputRecord(public, slot, output, _loads(parts), text, sample, content_hash, system, version)
+        for public, slot, output, parts, text, sample, content_hash, system, version in _sql.outputs.rows(
+            driver, task=task
+        )
     ]
     return TaskRecord(
         task=task,
@@ -254,22 +131,31 @@ def read_task(driver: Driver, queue: str, dataset: str, position: int) -> TaskRe
         key=key,
         rubric=rubric,
         state=state,
-        prompt=orjson.loads(prompt),
-        context=orjson.loads(context),
+        prompt=_loads(prompt),
+        context=_loads(context),
         reference=reference,
-        meta=orjson.loads(meta) if meta else {},
+        meta=_loads(meta) if meta else {},
         outputs=outputs,
     )
 
 
+def _loads(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise StoreTrouble(
+            "what is stored of a task cannot be read.", mend="Run `reviewer doctor`: the file is damaged."
+        ) from error
+
+
 def read_mine(driver: Driver, task: str, rater: str) -> Mine:
     """The rater's assignment, draft and label of `task`; empty where there is nothing yet."""
-    given = _assignment.first(driver, task=task, rater=rater)
-    draft = _draft.first(driver, task=task, rater=rater)
-    head = _head.first(driver, task=task, rater=rater)
+    given = _sql.assignment.first(driver, task=task, rater=rater)
+    draft = _sql.draft.first(driver, task=task, rater=rater)
+    head = _sql.head.first(driver, task=task, rater=rater)
     return Mine(
         state=given[0] if given else "open",
-        shown_order=orjson.loads(given[1]) if given else [],
+        shown_order=_loads(given[1]) if given else [],
         flagged=bool(given and given[2]),
         draft=_draft_record(draft) if draft else None,
         head=_head_record(head) if head else None,
@@ -278,24 +164,24 @@ def read_mine(driver: Driver, task: str, rater: str) -> Mine:
 
 def _draft_record(row: Any) -> DraftRecord:
     sitting, rubric, base, document, cursor, active, idle, at = row
-    return DraftRecord(sitting, rubric, base, orjson.loads(document), orjson.loads(cursor), active, idle, at)
+    return DraftRecord(sitting, rubric, base, _loads(document), _loads(cursor), active, idle, at)
 
 
 def _head_record(row: Any) -> HeadRecord:
     label, outcome, rubric, values, rationale, correction, notes, flags, revision, at = row
-    said = (orjson.loads(values), orjson.loads(rationale), orjson.loads(correction))
-    return HeadRecord(label, outcome, rubric, *said, notes, orjson.loads(flags), revision, at)
+    said = (_loads(values), _loads(rationale), _loads(correction))
+    return HeadRecord(label, outcome, rubric, *said, notes, _loads(flags), revision, at)
 
 
 def read_counters(driver: Driver, queue: str, rater: str) -> Counters | None:
     """The rater's counters, or None where they have not begun."""
-    row = _progress.first(driver, queue=queue, rater=rater)
+    row = _sql.progress.first(driver, queue=queue, rater=rater)
     return Counters(*row) if row else None
 
 
 def read_brief(driver: Driver, queue: str, position: int) -> Brief | None:
     """The row of the item list for the task at `position`."""
-    row = _brief.first(driver, queue=queue, position=position)
+    row = _sql.brief.first(driver, queue=queue, position=position)
     return Brief(row[0], row[1], row[2], opening_of(row[3])) if row else None
 
 
@@ -321,38 +207,38 @@ def _end_of_string(body: str) -> int:
 
 def state_of(driver: Driver, task: str, rater: str) -> tuple[str, bool]:
     """The state of the rater's assignment and whether it is flagged."""
-    row = _assignment.first(driver, task=task, rater=rater)
+    row = _sql.assignment.first(driver, task=task, rater=rater)
     return (row[0], bool(row[2])) if row else ("open", False)
 
 
 def key_of(driver: Driver, task: str) -> str | None:
     """The key of a task's item."""
-    row = _key_of.first(driver, task=task)
+    row = _sql.key_of.first(driver, task=task)
     return str(row[0]) if row else None
 
 
 def position_of(driver: Driver, task: str) -> int | None:
     """Where in its queue a task stands."""
-    row = _position_of.first(driver, task=task)
+    row = _sql.position_of.first(driver, task=task)
     return int(row[0]) if row else None
 
 
 def seqs_in_state(driver: Driver, queue: str, rater: str, state: str, start: int, most: int) -> list[int]:
     """The rater's places from `start` on whose task is in `state`; "flagged" is a state here too."""
     found = (
-        _flagged_seqs.rows(driver, queue=queue, rater=rater, start=start, most=most)
+        _sql.flagged_seqs.rows(driver, queue=queue, rater=rater, start=start, most=most)
         if state == "flagged"
-        else _seqs_in_state.rows(driver, queue=queue, rater=rater, state=state, start=start, most=most)
+        else _sql.seqs_in_state.rows(driver, queue=queue, rater=rater, state=state, start=start, most=most)
     )
     return [row[0] for row in found]
 
 
 def drafted_positions(driver: Driver, queue: str, rater: str) -> list[int]:
     """The positions of all tasks on which the rater has a draft."""
-    return [row[0] for row in _drafted_positions.rows(driver, queue=queue, rater=rater)]
+    return [row[0] for row in _sql.drafted_positions.rows(driver, queue=queue, rater=rater)]
 
 
 def done_before(driver: Driver, queue: str, rater: str, before: str | None) -> tuple[int, str] | None:
     """Place and time of the label that was committed last before the moment `before`, or last of all."""
-    row = _done_before.first(driver, queue=queue, rater=rater, before=before or _AFTER_EVERYTHING)
+    row = _sql.done_before.first(driver, queue=queue, rater=rater, before=before or _AFTER_EVERYTHING)
     return (row[0], row[1]) if row else None

@@ -11,8 +11,6 @@ from typing import Any, cast
 from sqlalchemy import BigInteger, Column, Index, Table, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
-SCHEMA_VERSION = 1
-
 # A table that is read by its own key needs no second index beside it on SQLite.
 _CLUSTERED = {"sqlite_with_rowid": False}
 
@@ -279,6 +277,16 @@ class Label(SQLModel, table=True):
     surplus: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
+class ImportedLabel(SQLModel, table=True):
+    """Which labels came with which batch of an import: one event vouches for the whole batch."""
+
+    __tablename__ = "imported_label"
+    __table_args__ = (_CLUSTERED,)
+
+    batch: str = Field(primary_key=True)
+    label: str = Field(primary_key=True, foreign_key="label.id")
+
+
 class LabelHead(SQLModel, table=True):
     """The revision that counts. `conflict` holds the other heads while two devices disagree."""
 
@@ -343,3 +351,7 @@ class Event(SQLModel, table=True):
     data: str = _json("{}")
     previous_hash: str
     hash: str
+
+
+METADATA = SQLModel.metadata
+"""Every table of the store."""

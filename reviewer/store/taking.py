@@ -103,7 +103,8 @@ class NewItem:
 
 @dataclass(slots=True)
 class Taken:
-    """What came of the items given so far. `refused` holds (line, reason)."""
+    """What came of the items given so far. `duplicates` counts those that brought nothing new; `refused` holds
+    (line, reason)."""
 
     items: int = 0
     outputs: int = 0
@@ -201,7 +202,10 @@ class Taking(ABC):
         wanted = sum(len(item.outputs) for item in items)
         known.public_ids = _public_ids(wanted)
         for item in items:
+            before = (self.taken.items, self.taken.tasks, len(self.taken.refused))
             self._take(item, known)
+            if (self.taken.items, self.taken.tasks, len(self.taken.refused)) == before:
+                self.taken.duplicates += 1
         self.write(known.rows)
 
     def _remember_rubric(self, driver: Driver, document: dict[str, Any], *, content_hash: str, scale_hash: str) -> str:
@@ -257,8 +261,6 @@ class Taking(ABC):
                 self._refuse(item, f"the key {_quoted(item.key)} {what}")
                 return
             entry = self._revise_item(item, entry, known)
-        elif not item.outputs:
-            self.taken.duplicates += 1
         for output in item.outputs:
             self._take_output(item, output, entry, known)
 
@@ -285,7 +287,6 @@ class Taking(ABC):
         before = entry.answers.get(answer)
         if before is not None:
             if before[0] == output.content_hash:
-                self.taken.duplicates += 1
                 return
             if not self._revise:
                 named = " ".join(part for part in (output.system, output.version) if part)

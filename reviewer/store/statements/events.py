@@ -1,0 +1,23 @@
+"""The statements of the event log."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, func, select
+
+from reviewer.store.prepared import Prepared, insert_into
+from reviewer.store.tables import Event, ImportedLabel, Label, core
+
+_E, _L, _B = core(Event).c, core(Label).c, core(ImportedLabel).c
+head = Prepared(select(_E.seq, _E.hash).where(_E.stream == bindparam("stream")).order_by(_E.seq.desc()).limit(1))
+all_events = Prepared(select(core(Event)).order_by(_E.stream, _E.seq))
+_newest_first = select(core(Event)).order_by(_E.at.desc(), _E.stream.desc(), _E.seq.desc()).limit(bindparam("most"))
+latest_events = Prepared(_newest_first)
+events_of_subject = Prepared(_newest_first.where(_E.subject == bindparam("of_subject")))
+label = Prepared(select(core(Label)).where(_L.id == bindparam("label")))
+labels_of_import = Prepared(
+    select(core(Label))
+    .select_from(core(ImportedLabel).join(core(Label), _B.label == _L.id))
+    .where(_B.batch == bindparam("batch"))
+)
+count_labels = Prepared(select(func.count()).select_from(core(Label)))
+insert_event = insert_into(Event)

@@ -1,0 +1,63 @@
+"""The statements of a label's commit."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, case, delete, func, select, update
+
+from reviewer.store.prepared import Prepared, insert_into, upsert
+from reviewer.store.tables import Assignment, Draft, Label, LabelHead, Progress, Queue, core
+
+COUNTED = ("submitted", "skipped", "abstained", "sent_back")
+_A, _D, _H, _L, _P, _Q = (core(table).c for table in (Assignment, Draft, LabelHead, Label, Progress, Queue))
+_mine = (_A.task == bindparam("task")) & (_A.rater == bindparam("rater"))
+assignment = Prepared(select(_A.state, _A.flagged).where(_mine))
+head = Prepared(
+    select(_H.label, _L.revision)
+    .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
+    .where(
+        _H.task == bindparam("task"),
+        _H.rater == bindparam("rater"),
+        _H.phase == bindparam("phase"),
+        _H.sample == bindparam("sample"),
+    )
+)
+primary_of_others = Prepared(
+    select(func.count())
+    .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
+    .where(
+        _H.task == bindparam("task"),
+        _H.rater != bindparam("rater"),
+        _H.phase == "independent",
+        _L.outcome == "submitted",
+        ~_L.surplus,
+    )
+)
+overlap = Prepared(select(_Q.overlap).where(_Q.id == bindparam("queue")))
+put_head = upsert(LabelHead)
+put_assignment = upsert(Assignment, skip=["seq", "queue"])
+end_draft = Prepared(
+    delete(core(Draft)).where(
+        _D.task == bindparam("task"), _D.rater == bindparam("rater"), _D.sitting <= bindparam("sitting")
+    )
+)
+count = Prepared(
+    update(core(Progress))
+    .where(_P.queue == bindparam("of_queue"), _P.rater == bindparam("of_rater"))
+    .values(
+        **{
+            name: core(Progress).c[name]
+            + case((bindparam("became") == name, 1), else_=0)
+            - case((bindparam("was") == name, 1), else_=0)
+            for name in COUNTED
+        },
+        flagged=_P.flagged + bindparam("more_flagged"),
+        passed=_P.passed - bindparam("less_passed"),
+        active_ms=_P.active_ms + bindparam("more_active"),
+        idle_ms=_P.idle_ms + bindparam("more_idle"),
+        here=bindparam("at_seq"),
+        updated_at=bindparam("at"),
+    )
+)
+put_progress = insert_into(Progress)
+has_progress = Prepared(select(_P.submitted).where(_P.queue == bindparam("queue"), _P.rater == bindparam("rater")))
+insert_label = insert_into(Label)
