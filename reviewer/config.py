@@ -107,11 +107,7 @@ def _read_settings(path: Path) -> Settings:
 def _checked(name: str, value: Any, path: Path) -> Any:
     known = {entry.name: type(entry.default) for entry in fields(Settings)}
     if name not in known:
-        raise BadInput(
-            f"there is no setting '{name}'.", where=str(path), mend=f"Known are {', '.join(sorted(known))}."
-        )
+        raise BadInput(f"there is no setting '{name}'.", where=str(path), mend=f"Known are {', '.join(sorted(known))}.")
     if type(value) is not known[name]:
-        raise BadInput(
-            f"setting '{name}' must be of type {known[name].__name__}, got {value!r}.", where=str(path)
-        )
+        raise BadInput(f"setting '{name}' must be of type {known[name].__name__}, got {value!r}.", where=str(path))
     return value

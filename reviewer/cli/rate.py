@@ -56,6 +56,8 @@ def workstation(
 
     app = ReviewerApp(chosen, store, keys, name, sitting=sitting)
     app.run(mouse=chosen.settings.mouse)
+    if app.failure is not None:
+        raise app.failure
     if app.return_code:
         raise SystemExit(app.return_code)
 

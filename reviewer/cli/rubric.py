@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reviewer.cli.options import home_option, json_option
-from reviewer.errors import BadInput, CheckFailed
+from reviewer.cli.options import home_at, home_option, json_option, print_json, store_at
+from reviewer.errors import BadInput, CheckFailed, WrongUsage
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,7 +46,7 @@ def check(files: tuple[Path, ...], home: Path | None, as_json: bool) -> None:  #
     """
     results = [_checked(file) for file in files]
     if as_json:
-        _print_json({"files": [_report(result) for result in results]})
+        print_json({"files": [_report(result) for result in results]})
     else:
         for result in results:
             _print_checked(result)
@@ -59,15 +59,18 @@ def check(files: tuple[Path, ...], home: Path | None, as_json: bool) -> None:  #
 
 
 @rubric.command()
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE|QUEUE")
 @home_option
 @json_option
 def show(file: str, home: Path | None, as_json: bool) -> None:
     """Shows a rubric as a rater reads it: criteria, levels, annotated examples.
 
+    QUEUE is the rubric in force in a queue, QUEUE@1 the first that it had.
+
     \b
     Examples:
       reviewer rubric show kyc.yaml
+      reviewer rubric show kyc-summaries
       reviewer rubric show kyc.yaml --json
     """
     shown = _resolve(file, home)
@@ -75,7 +78,7 @@ def show(file: str, home: Path | None, as_json: bool) -> None:
         scales = {criterion.id: criterion.scale_hash for criterion in shown.criteria}
         if shown.preference is not None:
             scales["preference"] = shown.preference.scale_hash
-        _print_json(
+        print_json(
             {
                 "name": shown.name,
                 "content_hash": shown.content_hash,
@@ -101,7 +104,8 @@ def diff(old: str, new: str, home: Path | None, as_json: bool) -> None:
     \b
     Examples:
       reviewer rubric diff kyc.yaml kyc-2.yaml
-      reviewer rubric diff kyc.yaml kyc-2.yaml --json
+      reviewer rubric diff kyc-summaries@1 kyc-summaries
+      reviewer rubric diff kyc-summaries kyc-2.yaml --json
     """
     from reviewer.rubric import difference
 
@@ -109,7 +113,7 @@ def diff(old: str, new: str, home: Path | None, as_json: bool) -> None:
     changes = difference(before, after)
     same = [one.id for one in before.criteria if one.scale_hash == after.scale_hash_of(one.id)]
     if as_json:
-        _print_json(
+        print_json(
             {
                 "old": before.content_hash,
                 "new": after.content_hash,
@@ -154,11 +158,28 @@ def schema(output: Path | None, home: Path | None) -> None:  # noqa: ARG001 -- o
         ) from None
 
 
-def _resolve(argument: str, home: Path | None) -> Rubric:  # noqa: ARG001 -- a stored rubric will be found by it
-    """The rubric that an argument names."""
+def _resolve(argument: str, home: Path | None) -> Rubric:
+    """The rubric that an argument names: a file, else the one in force in the queue of that name; `QUEUE@1` is the
+    first that a queue had, `QUEUE@2` the second."""
     from reviewer.rubric import load_rubric
 
-    return load_rubric(Path(argument))
+    chosen = home_at(home)
+    if Path(argument).exists() or not chosen.store.exists():
+        return load_rubric(Path(argument))
+    from reviewer.rubric import Rubric
+    from reviewer.store import queues
+
+    name, _, number = argument.partition("@")
+    with store_at(chosen).reading() as connection:
+        queue = queues.find(connection, name)
+        kept = queues.rubrics_of(connection, queue.id) if queue else []
+    if queue is None:
+        return load_rubric(Path(argument))
+    if number and not (number.isdecimal() and 1 <= int(number) <= len(kept)):
+        raise WrongUsage(f"the queue '{name}' has had {len(kept)} rubrics, no '{number}'.")
+    if not kept:
+        raise BadInput(f"the queue '{name}' has no rubric.")
+    return Rubric.from_document(kept[int(number or 0) - 1][1])
 
 
 def _checked(file: Path) -> Checked:
@@ -304,7 +325,3 @@ def _json(value: Any) -> str:
     import orjson
 
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-
-
-def _print_json(value: Any) -> None:
-    click.echo(_json(value))

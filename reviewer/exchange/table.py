@@ -46,33 +46,49 @@ class TableReader:
     def rows(self, source: Source) -> Iterator[Row]:
         """Read one file; raises BadInput for a header that cannot be used, WrongUsage for a mapping beside it."""
         dialect = dialect_of(source.peek(HEAD), self._delimiters, self._mapping)
-        if csv.field_size_limit() <= source.limit:
-            csv.field_size_limit(source.limit + 1)
-        feeder = _Feeder(source)
-        reader = _reader(feeder, dialect.delimiter, dialect.quoted)
         header: _Header | None = None
-        while True:
-            cells, fault = _record(reader, feeder, source)
-            if cells is None and not fault:
-                break
-            raw = b"\n".join(feeder.taken)
-            if not raw.isascii():
-                fault = _encoding_fault(raw) or fault
-            if fault:
+        for record in records(source, dialect):
+            if record.fault:
                 if header is None:
-                    raise BadInput(fault, mend=_HEADER, where=f"{source.name}:{feeder.first}")
-                yield Reject(feeder.first, fault, raw)
-            elif cells and any(cells):
-                if header is None:
-                    header = _Header(cells, self._mapping, f"{source.name}:{feeder.first}")
-                else:
-                    yield header.row(cells, feeder.first, raw)
+                    raise BadInput(record.fault, mend=_HEADER, where=f"{source.name}:{record.line}")
+                yield Reject(record.line, record.fault, record.raw)
+            elif header is None:
+                header = _Header(record.cells, self._mapping, f"{source.name}:{record.line}")
+            else:
+                yield header.row(record.cells, record.line, record.raw)
         if source.fault:
             yield Reject(source.line, source.fault)
 
     def finish(self) -> Iterator[Row]:
         """Nothing more to say."""
         yield from ()
+
+
+@dataclass(slots=True, frozen=True)
+class Record:
+    """One record of a table: its first physical line, its cells or what is wrong with it, and its bytes."""
+
+    line: int
+    cells: list[str]
+    fault: str
+    raw: bytes
+
+
+def records(source: Source, dialect: Dialect) -> Iterator[Record]:
+    """The records of a table with the header among them, blank ones left out; ends where the source fails."""
+    if csv.field_size_limit() <= source.limit:
+        csv.field_size_limit(source.limit + 1)
+    feeder = _Feeder(source)
+    reader = _reader(feeder, dialect.delimiter, dialect.quoted)
+    while True:
+        cells, fault = _record(reader, feeder, source)
+        if cells is None and not fault:
+            return
+        raw = b"\n".join(feeder.taken)
+        if not raw.isascii():
+            fault = _encoding_fault(raw) or fault
+        if fault or (cells and any(cells)):
+            yield Record(feeder.first, cells or [], fault, raw)
 
 
 _HEADER = "The first line must name the columns."

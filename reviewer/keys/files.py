@@ -10,6 +10,7 @@ from typing import Any
 
 from reviewer.errors import BadInput
 from reviewer.keys.names import closest, printable
+from reviewer.shipped import shipped_folder
 
 DEFAULT = "default"
 _HEADER = re.compile(r"""\s*\[\s*["']?([\w.-]+)["']?\s*\]""")
@@ -53,21 +54,9 @@ class KeymapFile:
         return None
 
 
-def shipped_folder() -> Path:
-    """The folder of the keymaps that come with the program: in the wheel, else in the source tree.
-
-    Raises BadInput where neither is there.
-    """
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "_data" / "keymaps", package.parent / "keymaps"):
-        if folder.is_dir():
-            return folder
-    raise BadInput("the shipped keymaps are missing.", where=str(package), mend="Install Reviewer again.")
-
-
 def available(own: Path | None = None) -> tuple[Source, ...]:
     """Every keymap that can be named, by name; one in the folder `own` stands before a shipped one."""
-    found = {path.stem: Source(path.stem, path, True) for path in shipped_folder().glob("*.toml")}
+    found = {path.stem: Source(path.stem, path, True) for path in shipped_folder("keymaps").glob("*.toml")}
     if own is not None and own.is_dir():
         found.update({path.stem: Source(path.stem, path, False) for path in own.glob("*.toml")})
     return tuple(found[name] for name in sorted(found))

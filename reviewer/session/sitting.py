@@ -7,8 +7,9 @@ import queue as queues_
 import statistics
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -47,6 +48,18 @@ class _Pending:
     seq: int
     work: Work
     columns: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A draft that is not on the disk: under way, failed and waiting for another try, or refused because a newer
+    terminal holds the item."""
+
+    ticket: int
+    task: str
+    work: Work
+    spent: tuple[int, int]
+    state: Literal["under way", "failed", "refused"] = "under way"
 
 
 @dataclass(slots=True)
@@ -104,6 +117,7 @@ class Sitting:
         self.queue = queue
         self.rater = rater
         self.sitting = _sitting_id()
+        _OPEN.add(self.sitting)
         self.saving = Saving()
         self.clock = ActivityClock(float(queue.settings.get("idle_after", idle_after)))
         self.on_report: Callable[[], None] = lambda: None
@@ -116,13 +130,13 @@ class Sitting:
         self.dirty = False
         self.closed = False
         self._source = source
-        self.reader = store.connect()
-        self.reader.execute("PRAGMA query_only=1")
+        self.reader = store.reader()
         self._writer = Writer(store)
         self._reports: queues_.SimpleQueue[_Report] = queues_.SimpleQueue()
         self._tickets = 0
         self._pending: OrderedDict[int, _Pending] = OrderedDict()
         self._unsaved: dict[int, _Pending] = {}
+        self._drafts: dict[int, _Kept] = {}
         self._records: OrderedDict[int, TaskRecord] = OrderedDict()
         self._rubrics: dict[str, Rubric] = {}
         self._undo = _Undo()
@@ -130,7 +144,6 @@ class Sitting:
         self._submitted_here = 0
         self._data_version = -1
         self._at = 0
-        self._load_queue()
 
     @classmethod
     def open(cls, store: Store, queue: str, rater: str, *, idle_after: float = 60, source: str = "tui") -> Sitting:
@@ -158,17 +171,25 @@ class Sitting:
                 labels.ensure_progress(connection, found.id, known, now())
         assert known is not None
         sitting = cls(store, found, known, idle_after=idle_after, source=source)
-        sitting._resume()
+        try:
+            sitting._load_queue()
+            sitting._resume()
+        except BaseException:
+            sitting._writer.close()
+            sitting.reader.close()
+            raise
         return sitting
 
     def can_close(self) -> bool:
-        """Whether everything that was submitted is on the disk, after waiting for it a little."""
+        """Whether everything that was submitted or typed is on the disk, after waiting for it a little."""
+        self.flush_draft()
         self.drain(2.0)
-        return not self._pending and not self._unsaved
+        return not (self._pending or self._unsaved or self._lacks_drafts())
 
     def close(self) -> bool:
         """Keeps the draft and the place, waits for the writer, and says whether everything is on the disk."""
         self.closed = True
+        _OPEN.discard(self.sitting)
         self.on_report = lambda: None
         self.flush_draft()
         self.drain(10)
@@ -177,7 +198,7 @@ class Sitting:
         finished = self._writer.close(timeout=10)
         self.settle(return_to_failed=False)
         self.reader.close()
-        return finished and not self._unsaved
+        return finished and not (self._unsaved or self._lacks_drafts())
 
     @property
     def size(self) -> int:
@@ -224,11 +245,19 @@ class Sitting:
         self.dirty = True
 
     def flush_draft(self) -> None:
-        """Hands the draft, as it stands, to the writer."""
-        if not self.dirty or self.view is None:
-            return
-        self.dirty = False
-        self._give_draft(self.view.task, self.work, (self.clock.active_ms, self.clock.idle_ms))
+        """Hands the draft, as it stands, to the writer, and the drafts of other items that did not get to the disk."""
+        if self.dirty and self.view is not None:
+            self.dirty = False
+            self._give_draft(self._at, self.view.task, self.work, (self.clock.active_ms, self.clock.idle_ms))
+        for seq, kept in list(self._drafts.items()):
+            if kept.state == "failed" and seq != self._at:
+                self._give_draft(seq, kept.task, kept.work, kept.spent)
+
+    def keep_draft(self) -> None:
+        """As `flush_draft`, but while the writer has a draft of the open item in hand the next one waits for it."""
+        kept = self._drafts.get(self._at)
+        if kept is None or kept.state != "under way":
+            self.flush_draft()
 
     def submit(self, *, anyway: bool = False) -> Step:
         """Commits the label in hand and opens the next open item; says what is missing instead, where something is."""
@@ -315,13 +344,16 @@ class Sitting:
 
     def leave(self) -> Step:
         """Leaves the item to the newer terminal that holds it, and opens the next open one."""
+        self._drafts.pop(self._at, None)
         self.dirty = False
         self.held_elsewhere = False
         return self._advance(self._at + 1)
 
     def take_back(self) -> None:
         """Takes the draft from the newer terminal that holds it."""
+        _OPEN.discard(self.sitting)
         self.sitting = _sitting_id()
+        _OPEN.add(self.sitting)
         self.held_elsewhere = False
         self.dirty = True
         self.flush_draft()
@@ -337,13 +369,8 @@ class Sitting:
             report = self._reports.get()
             if report.kind == "label":
                 failed += self._settle_label(report)
-            elif report.trouble:
-                self.saving.drafts_trouble = str(report.trouble)
-                self.dirty = True
-            else:
-                self.saving.drafts_trouble = ""
-                if report.result is False:
-                    self.held_elsewhere = True
+            elif report.kind == "draft":
+                self._settle_draft(report)
         self.saving.waiting = len(self._pending)
         if failed and return_to_failed:
             self.flush_draft()
@@ -356,7 +383,7 @@ class Sitting:
         from time import monotonic, sleep
 
         until = monotonic() + timeout
-        while self._pending and monotonic() < until:
+        while self._is_under_way() and monotonic() < until:
             self.settle(return_to_failed=False)
             sleep(0.001)
 
@@ -381,8 +408,9 @@ class Sitting:
     def ahead(self) -> Iterator[TaskView]:
         """The views that are likely next: the two next open items, then the neighbours. Each step may read one."""
         if self.view is not None:
-            for seq in self._likely_next():
-                yield self._peek(seq)
+            with suppress(StoreTrouble):  # whoever opens what cannot be read is told
+                for seq in self._likely_next():
+                    yield self._peek(seq)
 
     # -- inside ----------------------------------------------------------------------------------------
 
@@ -495,22 +523,28 @@ class Sitting:
         record = self._record(seq)
         mine = self._mine(seq, record)
         kept = self._unsaved.get(seq)
-        work = kept.work if kept else Work.opened(self._rubric_in_force(record), mine.head, mine.draft)
+        unkept = None if kept else self._drafts.get(seq)
+        in_hand = kept or unkept
+        work = in_hand.work if in_hand else Work.opened(self._rubric_in_force(record), mine.head, mine.draft)
         order = shown_order(self.queue, record, self.rater, mine.shown_order)
         self.view = view_of(self.queue, record, seq, order, work.rubric_id, self.rubric(work.rubric_id))
         self.work = work
         self.state = mine.state
         self.flagged = mine.flagged
-        self.held_elsewhere = False
-        self.dirty = kept is not None
+        self.held_elsewhere = bool(unkept and unkept.state == "refused")
+        self.dirty = kept is not None or bool(unkept and unkept.state == "failed")
         self.notice = self._say_taken(mine)
         self._at = seq
         if kept:
             self.clock.restart(kept.columns["active_ms"], kept.columns["idle_ms"])
+        elif unkept:
+            self.clock.restart(*unkept.spent)
         elif draft := mine.draft:
             self.clock.restart(draft.active_ms, draft.idle_ms)
         else:
             self.clock.restart()
+        if self.dirty:
+            self.flush_draft()  # so that a take-over, or what could not be committed, is on the disk
 
     def _mine(self, seq: int, record: TaskRecord) -> Mine:
         on_its_way = next((p for p in reversed(self._pending.values()) if p.seq == seq), None)
@@ -570,6 +604,7 @@ class Sitting:
         pending = _Pending(at, self.work, columns)
         ticket = self._tickets + 1
         self._pending[ticket] = pending
+        self._drafts.pop(at, None)
         new = labels.NewLabel(columns, at, self.sitting, bool(self.work.flags))
         stream = self.store.device
         self._give("label", lambda connection: labels.commit(connection, new, stream=stream), durable=True)
@@ -620,9 +655,9 @@ class Sitting:
         for seq, kept in self._unsaved.items():
             if seq != self._at:
                 said = kept.columns
-                self._give_draft(said["task"], kept.work, (said["active_ms"], said["idle_ms"]))
+                self._give_draft(seq, said["task"], kept.work, (said["active_ms"], said["idle_ms"]))
 
-    def _give_draft(self, task: str, work: Work, spent: tuple[int, int]) -> None:
+    def _give_draft(self, seq: int, task: str, work: Work, spent: tuple[int, int]) -> None:
         draft = drafts.NewDraft(
             task=task,
             rater=self.rater,
@@ -643,6 +678,7 @@ class Sitting:
             drafts.stand_at(connection, queue, rater, at)
             return kept
 
+        self._drafts[seq] = _Kept(self._tickets + 1, task, work, spent)
         self._give("draft", job, durable=False)
 
     def _keep_place(self) -> None:
@@ -658,6 +694,29 @@ class Sitting:
             self.on_report()
 
         self._writer.give(job, report, durable=durable)
+
+    def _is_under_way(self) -> bool:
+        return bool(self._pending) or any(kept.state == "under way" for kept in self._drafts.values())
+
+    def _lacks_drafts(self) -> bool:
+        return self.dirty or any(kept.state != "refused" for kept in self._drafts.values())
+
+    def _settle_draft(self, report: _Report) -> None:
+        """Lets a draft go that is on the disk; one that is not stays in hand."""
+        self.saving.drafts_trouble = str(report.trouble or "")
+        seq = next((seq for seq, kept in self._drafts.items() if kept.ticket == report.ticket), None)
+        if seq is None:
+            return
+        if report.trouble:
+            self._drafts[seq].state = "failed"
+            self.dirty = self.dirty or seq == self._at
+        elif report.result is False:
+            self._drafts[seq].state = "refused"
+            self.held_elsewhere = self.held_elsewhere or seq == self._at
+        else:
+            del self._drafts[seq]
+            if self.dirty and seq == self._at:
+                self.flush_draft()
 
     def _settle_label(self, report: _Report) -> list[int]:
         pending = self._pending.pop(report.ticket)
@@ -675,12 +734,18 @@ class Sitting:
         return []
 
 
+_OPEN: set[str] = set()
+"""The sittings of this process that are open."""
+
+
 def _sitting_id() -> str:
     return f"{new_id()}/{os.getpid()}"
 
 
 def _is_alive(sitting: str) -> bool:
     pid = int(sitting.rpartition("/")[2] or 0)
+    if pid == os.getpid():
+        return sitting in _OPEN
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):

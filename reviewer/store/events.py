@@ -110,7 +110,8 @@ def verify(connection: sqlite3.Connection) -> Verification:
             vouched += count
         if fault:
             seen.faults.append(Fault(stream, event["seq"], fault))
-        previous, expected = event["hash"], event["seq"] + 1
+        seq = event["seq"]
+        previous, expected = event["hash"], (seq if isinstance(seq, int) else expected) + 1
         seen.events += 1
         seen.heads[stream] = event["hash"]
     seen.labels = _sql.count_labels.first(connection)[0]

@@ -26,7 +26,7 @@ from reviewer.store.tables import (
     core,
 )
 
-_A, _B, _D, _K, _H, _L, _P, _Q, _R, _S, _T = (
+_A, _B, _D, _K, _L, _H, _P, _Q, _R, _S, _T = (
     core(table).c
     for table in (
         Assignment,

@@ -51,7 +51,7 @@ def examine(store: Store) -> Iterator[Finding]:
                 # One moment for the whole check: raters may be at work.
                 connection.execute("BEGIN")
                 found = check(connection)
-        except (StoreTrouble, sqlite3.Error, ValueError, KeyError, TypeError) as error:
+        except (StoreTrouble, sqlite3.Error, ValueError, LookupError, TypeError, AttributeError) as error:
             said = error.what if isinstance(error, StoreTrouble) else f"what is stored cannot be read ({error})."
             found = Finding(name, "fail", said, _FROM_A_COPY)
         yield found

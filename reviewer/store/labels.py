@@ -45,13 +45,12 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
     said = new.columns
     queue, task, rater = said["queue"], said["task"], said["rater"]
     head = _sql.head.first(driver, task=task, rater=rater, phase=said["phase"], sample=said["sample"])
-    before = _sql.assignment.first(driver, task=task, rater=rater)
     row = {
         **said,
         "revision": head[1] + 1 if head else 1,
         "supersedes": canonical_json([head[0]] if head else []).decode(),
         "received_at": said["committed_at"],
-        "surplus": int(_is_surplus(driver, queue, task, rater)),
+        "surplus": int(is_surplus(driver, queue, task, rater)),
     }
     _sql.insert_label.run(driver, **row)
     _sql.put_head.run(
@@ -63,34 +62,22 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
         label=row["id"],
         conflict="[]",
     )
-    _sql.put_assignment.run(
-        driver,
-        task=task,
-        rater=rater,
-        queue=queue,
-        seq=new.seq,
-        shown_order=said["shown_order"],
-        state=said["outcome"],
-        flagged=int(new.flagged),
-        committed_at=said["committed_at"],
-    )
     _sql.end_draft.run(driver, task=task, rater=rater, sitting=new.sitting)
-    was_passed_over = not stretches.cover(driver, queue, rater, new.seq) and before is None
-    if before and before[0] == "submitted" and said["outcome"] != "submitted":
-        passing.give_back(driver, queue, task)
-    ensure_progress(driver, queue, rater, said["committed_at"])
-    _sql.count.run(
+    settle(
         driver,
-        of_queue=queue,
-        of_rater=rater,
-        was=before[0] if before else "open",
-        became=said["outcome"],
-        more_flagged=int(new.flagged) - (before[1] if before else 0),
-        less_passed=int(was_passed_over),
-        more_active=said["active_ms"],
-        more_idle=said["idle_ms"],
-        at_seq=new.seq,
-        at=said["committed_at"],
+        Standing(
+            queue=queue,
+            task=task,
+            rater=rater,
+            seq=new.seq,
+            shown_order=said["shown_order"],
+            state=said["outcome"],
+            flagged=new.flagged,
+            committed_at=said["committed_at"],
+        ),
+        active_ms=said["active_ms"],
+        idle_ms=said["idle_ms"],
+        here=new.seq,
     )
     events.append(
         driver,
@@ -104,11 +91,64 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
     return Committed(row["id"], row["revision"], bool(row["surplus"]))
 
 
-def ensure_progress(driver: Driver, queue: str, rater: str, at: str) -> None:
-    """Makes the rater's counters in the queue where they are missing."""
-    if _sql.has_progress.first(driver, queue=queue, rater=rater) is None:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an assignment says once its label counts; `shown_order` is JSON."""
+
+    queue: str
+    task: str
+    rater: str
+    seq: int
+    shown_order: str
+    state: str
+    flagged: bool
+    committed_at: str
+
+
+def settle(driver: Driver, now_: Standing, *, active_ms: int, idle_ms: int, here: int | None = None) -> None:
+    """Brings the assignment, the rater's order and the counters to where a label leaves them.
+
+    `here` is where the rater stands then; without it that stays. To be called in the label's own transaction.
+    """
+    queue, task, rater = now_.queue, now_.task, now_.rater
+    before = _sql.assignment.first(driver, task=task, rater=rater)
+    _sql.put_assignment.run(
+        driver,
+        task=task,
+        rater=rater,
+        queue=queue,
+        seq=now_.seq,
+        shown_order=now_.shown_order,
+        state=now_.state,
+        flagged=int(now_.flagged),
+        committed_at=now_.committed_at,
+    )
+    was_passed_over = not stretches.cover(driver, queue, rater, now_.seq) and before is None
+    if before and before[0] == "submitted" and now_.state != "submitted":
+        passing.give_back(driver, queue, task)
+    stood = ensure_progress(driver, queue, rater, now_.committed_at)
+    _sql.count.run(
+        driver,
+        of_queue=queue,
+        of_rater=rater,
+        was=before[0] if before else "open",
+        became=now_.state,
+        more_flagged=int(now_.flagged) - (before[1] if before else 0),
+        less_passed=int(was_passed_over),
+        more_active=active_ms,
+        more_idle=idle_ms,
+        at_seq=stood if here is None else here,
+        at=now_.committed_at,
+    )
+
+
+def ensure_progress(driver: Driver, queue: str, rater: str, at: str) -> int:
+    """Makes the rater's counters in the queue where they are missing; returns where the rater stands."""
+    found = _sql.here.first(driver, queue=queue, rater=rater)
+    if found is None:
         zero = dict.fromkeys((*_COUNTED, "flagged", "passed", "active_ms", "idle_ms", "here"), 0)
         _sql.put_progress.run(driver, queue=queue, rater=rater, updated_at=at, **zero)
+    return int(found[0]) if found else 0
 
 
 def filled_by_others(driver: Driver, task: str, rater: str, overlap: int) -> bool:
@@ -116,5 +156,6 @@ def filled_by_others(driver: Driver, task: str, rater: str, overlap: int) -> boo
     return overlap > 0 and _sql.primary_of_others.first(driver, task=task, rater=rater)[0] >= overlap
 
 
-def _is_surplus(driver: Driver, queue: str, task: str, rater: str) -> bool:
+def is_surplus(driver: Driver, queue: str, task: str, rater: str) -> bool:
+    """Whether a primary label of the rater would come beyond the task's overlap."""
     return filled_by_others(driver, task, rater, _sql.overlap.first(driver, queue=queue)[0])

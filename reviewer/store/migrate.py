@@ -5,7 +5,6 @@ Loaded only when there is work.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from alembic import command
@@ -15,23 +14,25 @@ from sqlalchemy.exc import DBAPIError
 
 from reviewer.ids import now
 from reviewer.store.backup import back_up
-from reviewer.store.connection import translated, trouble
+from reviewer.store.connection import BUSY_SECONDS, translated, trouble
 from reviewer.store.version import SCHEMA_VERSION
 
 STEPS = Path(__file__).parent / "migrations"
 
 
-def bring_up_to_date(path: Path, version: int, *, to: int = SCHEMA_VERSION, steps: Path = STEPS) -> Path:
+def bring_up_to_date(
+    path: Path, version: int, *, to: int = SCHEMA_VERSION, steps: Path = STEPS, wait: float = BUSY_SECONDS
+) -> Path:
     """Migrates the store at `path` from schema `version` to schema `to`; returns the copy that was made before.
 
     Each schema version is the number of an Alembic revision, so that `PRAGMA user_version` alone tells whether there
     is work. All steps are one transaction: one that fails leaves the store as it was, and raises StoreTrouble where
     the database refused it. Where another program has done the work meanwhile, nothing happens.
     """
-    stamp = now()[:19].replace(":", "")
-    copy = path.with_name(f"{path.stem}.before-schema-{to}.{stamp}.{os.getpid()}{path.suffix}")
+    stamp = now().translate({ord(mark): None for mark in ":.-"})
+    copy = path.with_name(f"{path.stem}.before-schema-{to}.{stamp}{path.suffix}")
     back_up(path, copy)
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"isolation_level": None})
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"isolation_level": None, "timeout": wait})
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     config = Config()
     config.set_main_option("script_location", _escaped(STEPS))

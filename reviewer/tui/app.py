@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 from typing import Any, ClassVar
 
 from textual.app import App
@@ -23,8 +24,6 @@ from reviewer.tui.panes.reading import ReadingPane
 from reviewer.tui.panes.status import Footer
 from reviewer.tui.screens.item import ItemScreen
 from reviewer.tui.screens.rating import RatingScreen
-
-_SMALLEST = (60, 16)
 
 
 class ReviewerApp(App[int], inherit_bindings=False):
@@ -47,6 +46,7 @@ class ReviewerApp(App[int], inherit_bindings=False):
         self.colours = colours
         self.animation_level = "none"
         self._sitting = sitting
+        self.failure: BaseException | None = None
         for name in PALETTES:
             if name != "plain":
                 self.register_theme(_theme(palette(name)))
@@ -69,9 +69,7 @@ class ReviewerApp(App[int], inherit_bindings=False):
             loop.add_signal_handler(number, self._dropped, number)
 
     def _dropped(self, number: int) -> None:
-        for screen in self.screen_stack:
-            if isinstance(screen, ItemScreen):
-                screen.sitting.close()
+        self.close_sittings()
         # The terminal may be gone, and whatever is written to it now would fail.
         os._exit(128 + number)
 
@@ -139,15 +137,28 @@ class ReviewerApp(App[int], inherit_bindings=False):
 
     def do_app_interrupt(self) -> None:
         """Leaves at once on ctrl+c, keeping the draft and the place."""
-        for screen in self.screen_stack:
-            if isinstance(screen, ItemScreen):
-                screen.sitting.close()
+        self.close_sittings()
         self.exit(130, return_code=130)
 
+    def close_sittings(self) -> None:
+        """Keeps the draft and the place of whatever is open."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ItemScreen) and not screen.sitting.closed:
+                screen.sitting.close()
+
+    def _fatal_error(self) -> None:
+        # Textual would print the values of variables, and these are texts and names: the command line tells it instead.
+        self.failure = sys.exc_info()[1]
+        self.close_sittings()
+        self._close_messages_no_wait()
+
     def turn_footers(self, screen: Keyed) -> None:
-        """Shows in the footer what can be pressed now."""
-        for footer in screen.query(Footer):
-            footer.turn_to(screen.stack)
+        """Shows in the footer what can be pressed now, also under a dialog, which has none of its own."""
+        for below in reversed(self.screen_stack):
+            if footers := list(below.query(Footer)):
+                for footer in footers:
+                    footer.turn_to(screen.hearing)
+                return
 
 
 def _run(screen: Keyed, name: str | None) -> None:
@@ -158,7 +169,13 @@ def _run(screen: Keyed, name: str | None) -> None:
 def _chosen(theme: str) -> Palette:
     if os.environ.get("NO_COLOR"):
         return palette("plain")
-    return palette("dark" if theme == "auto" else theme)
+    return palette(_fitting() if theme == "auto" else theme)
+
+
+def _fitting() -> str:
+    """Dark or light, by the background that the terminal names in COLORFGBG; dark where it names none."""
+    ground = os.environ.get("COLORFGBG", "").rpartition(";")[2]
+    return "light" if ground in ("7", "15") else "dark"
 
 
 def _theme(colours: Palette) -> Theme:

@@ -59,5 +59,5 @@ count = Prepared(
     )
 )
 put_progress = insert_into(Progress)
-has_progress = Prepared(select(_P.submitted).where(_P.queue == bindparam("queue"), _P.rater == bindparam("rater")))
+here = Prepared(select(_P.here).where(_P.queue == bindparam("queue"), _P.rater == bindparam("rater")))
 insert_label = insert_into(Label)

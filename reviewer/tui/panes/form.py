@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reviewer.rubric import Criterion, Missing, format_value, has_rationale, rationale_needed
-from reviewer.session.scoring import takes_one_digit
 from reviewer.session.view import TaskView
 from reviewer.session.work import LABEL, Work
 from reviewer.text.cells import width as cells_of
-from reviewer.tui.panes.lines import Fragments, Lines, spread
+from reviewer.tui.panes.lines import Fragments, Lines, folded, length, spread
 
 _FOCUSED, _NOT = "▸ ", "  "
 _LABEL_SHARE = 0.3
 _MOST_STEPS = 11
+_BESIDE = 12
+"""The cells of a row beside its label and its options: the marks, and room to say that there is a rationale."""
 
 
 class Form(Lines):
@@ -42,16 +43,37 @@ class Form(Lines):
         if found is None or self.view is None:
             return [[("─" * width, "pane.edge")]]
         focused_key, criterion = found
-        below = list(self._explained(criterion, width))
         asked = self.asked
+        label_width = self._label_width(width)
+        below = list(self._explained(focused_key, criterion, label_width, width))
         room = max(1, height - 1 - min(len(below), max(0, height - 1 - len(asked))))
         at = [key for key, _ in asked].index(focused_key)
         first = max(0, min(at - room // 2, len(asked) - room))
-        label_width = min(int(width * _LABEL_SHARE), max(cells_of(self._called(key, one)) for key, one in asked) + 1)
         shown = [
             self._row(key, one, key == focused_key, label_width, width) for key, one in asked[first : first + room]
         ]
         return [self._title(width, first, len(asked), room), *shown, *below]
+
+    def options_below(self, width: int) -> int:
+        """How many rows the options of one criterion need below the form, because its own row cuts them."""
+        label_width = self._label_width(width)
+        return max(
+            (
+                len(list(self._options(key, one, width)))
+                for key, one in self.asked
+                if self._cuts(key, one, label_width, width)
+            ),
+            default=0,
+        )
+
+    def _label_width(self, width: int) -> int:
+        longest = max((cells_of(self._called(key, one)) for key, one in self.asked), default=0)
+        return min(int(width * _LABEL_SHARE), longest + 1)
+
+    def _cuts(self, key: str, criterion: Criterion, label_width: int, width: int) -> bool:
+        if criterion.type not in ("choice", "multi"):
+            return False
+        return length(list(self._answer(key, criterion))) > width - label_width - _BESIDE
 
     def _title(self, width: int, first: int, count: int, room: int) -> Fragments:
         assert self.view is not None
@@ -107,9 +129,9 @@ class Form(Lines):
                 word = f"{number % 10} {option.text}" if number <= 10 else option.text
                 yield (f"[{word}]" if chosen else f" {word} ", "form.chosen" if chosen else "form.scale")
         elif given:
-            yield (format_value(criterion, value).replace("\n", " ⏎ "), "form.value")
+            yield (" " + format_value(criterion, value).replace("\n", " ⏎ "), "form.value")
         else:
-            yield (self._invitation(criterion), "form.scale")
+            yield (f" {self._invitation(criterion)}", "form.scale")
 
     @staticmethod
     def _invitation(criterion: Criterion) -> str:
@@ -134,11 +156,13 @@ class Form(Lines):
     def _is_missing(self, key: str) -> bool:
         return any(missing.key == key for missing in self.missing)
 
-    def _explained(self, criterion: Criterion, width: int) -> Iterator[Fragments]:
+    def _explained(self, key: str, criterion: Criterion, label_width: int, width: int) -> Iterator[Fragments]:
+        if self._cuts(key, criterion, label_width, width):
+            yield from self._options(key, criterion, width)
         if criterion.help:
-            for line in _folded(criterion.help, width - 2):
+            for line in folded(criterion.help, width - 2):
                 yield [("  ", "text"), (line, "form.note")]
-        given = self.work.values.get(self.work.focus)
+        given = self.work.values.get(key)
         for value, level in criterion.described():
             chosen = value == given and type(value) is type(given)
             style = "form.value" if chosen else "dim"
@@ -146,15 +170,23 @@ class Form(Lines):
             yield [(f" {mark}{_shown(value):>2} ", style), (level.label, style)]
             if self.with_examples:
                 yield from self._examples(level, width)
-        if not criterion.described() and not takes_one_digit(criterion):
-            yield [("  ", "text"), (self._invitation(criterion), "dim")]
+
+    def _options(self, key: str, criterion: Criterion, width: int) -> Iterator[Fragments]:
+        """The options in full, as many in a row as there is room for."""
+        row: Fragments = []
+        for fragment in self._answer(key, criterion):
+            if row and length([*row, fragment]) > width - 4:
+                yield [("    ", "text"), *row]
+                row = []
+            row.append(fragment)
+        yield [("    ", "text"), *row]
 
     @staticmethod
     def _examples(level: object, width: int) -> Iterator[Fragments]:
         for example in getattr(level, "examples", ()):
-            for number, line in enumerate(_folded(f"“{example.output}”", width - 6)):
+            for number, line in enumerate(folded(f"“{example.output}”", width - 6)):
                 yield [("    ▪ " if number == 0 else "      ", "marker"), (line, "text")]
-            for line in _folded(example.why, width - 6):
+            for line in folded(example.why, width - 6):
                 yield [("      ", "text"), (line, "form.note")]
 
 
@@ -165,10 +197,3 @@ def _shown(value: object) -> str:
 def _ruled(left: Fragments, right: Fragments, width: int) -> Fragments:
     gap = width - sum(cells_of(text) for text, _ in (*left, *right))
     return [*left, ("─" * max(1, gap), "pane.edge"), *right]
-
-
-def _folded(text: str, width: int) -> list[str]:
-    from reviewer.text.wrap import wrap
-
-    one = " ".join(text.split())
-    return [one[start:end].rstrip() for start, end in wrap(one, 0, len(one), max(8, width), max(8, width))]

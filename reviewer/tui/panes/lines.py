@@ -99,6 +99,21 @@ def spread(left: Fragments, right: Fragments, columns: int, style: str = "text")
     return [*_cut(left, room), (" ", style), *right] if room > 8 else _cut(left, columns)
 
 
+def fitted(row: Fragments, columns: int, style: str = "text") -> Fragments:
+    """`row` cut or filled to exactly `columns` cells."""
+    kept = _cut(row, columns) if length(row) > columns else list(row)
+    return [*kept, (" " * (columns - length(kept)), style)]
+
+
+def folded(text: str, columns: int) -> list[str]:
+    """`text` as one paragraph, in rows of at most `columns` cells."""
+    from reviewer.text.wrap import wrap
+
+    one = " ".join(visible(text).split())
+    room = max(8, columns)
+    return [one[start:end].rstrip() for start, end in wrap(one, 0, len(one), room, room)]
+
+
 def _cut(row: Fragments, columns: int) -> Fragments:
     kept: Fragments = []
     for text, names in row:

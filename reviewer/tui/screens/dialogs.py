@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from reviewer.keys.actions import ACTIONS
 from reviewer.keys.cheatsheet import sections
 from reviewer.keys.contexts import DIALOG, PROMPT, Stack
-from reviewer.text.cells import pad
+from reviewer.text.cells import pad, truncate
+from reviewer.text.cells import width as cells_of
+from reviewer.text.sanitise import visible
 from reviewer.tui.keyed import Keyed
-from reviewer.tui.panes.lines import Fragments, Lines
+from reviewer.tui.panes.lines import Fragments, Lines, fitted, folded
+
+Telling = Callable[[int], list[Fragments]]
+"""Gives the rows of a text for a width."""
+
+_KEYS_WIDTH = 14
+_HINT_FROM = 36
 
 
-class ListBody(Lines):
+_EDGES = 4
+
+
+class Framed(Lines):
+    """Rows between the left and the right edge of a dialog."""
+
+    def inner(self, width: int, height: int) -> Sequence[Fragments]:
+        """The rows to draw in `width` cells."""
+        raise NotImplementedError
+
+    def rows(self, width: int, height: int) -> Sequence[Fragments]:
+        """The rows with their edges; what is left of the height is edges alone."""
+        inner = list(self.inner(max(1, width - _EDGES), height))[:height]
+        inner += [[]] * (height - len(inner))
+        left: Fragments = [("│ ", "pane.edge.active")]
+        right: Fragments = [(" │", "pane.edge.active")]
+        return [[*left, *fitted(row, max(1, width - _EDGES)), *right] for row in inner]
+
+
+class ListBody(Framed):
     """Rows of which one is chosen, scrolled so that it is seen."""
 
     def __init__(self, entries: Sequence[Fragments], *, numbered: bool, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
@@ -33,7 +60,7 @@ class ListBody(Lines):
         self.chosen = max(0, min(len(self.entries) - 1, self.chosen + by))
         self.redraw()
 
-    def rows(self, width: int, height: int) -> list[Fragments]:
+    def inner(self, width: int, height: int) -> list[Fragments]:
         """The rows around the chosen one."""
         self._top = max(0, min(self._top, self.chosen), self.chosen - height + 1)
         found: list[Fragments] = []
@@ -41,30 +68,34 @@ class ListBody(Lines):
             mark = "▸ " if number == self.chosen else "  "
             count = f"{(number + 1) % 10} " if self._numbered and number < 10 else "  " if self._numbered else ""
             if number == self.chosen:
-                text = pad(mark + count + "".join(part for part, _ in entry), width)
+                text = pad(truncate(mark + count + "".join(part for part, _ in entry), width), width)
                 found.append([(text, "list.cursor")])
             else:
                 found.append([(mark + count, "key"), *entry])
         return found
 
 
-class PageBody(Lines):
-    """Fixed rows that scroll."""
+class PageBody(Framed):
+    """A text that scrolls, told anew for every width."""
 
-    def __init__(self, entries: Sequence[Fragments], *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+    def __init__(self, tell: Telling, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
-        self.entries = list(entries)
         self.top = 0
+        self._tell = tell
+        self._told: list[Fragments] = []
+        self._width = 0
 
     def scroll_rows(self, by: int) -> None:
         """Scrolls, stopping at the ends."""
-        self.top = max(0, min(len(self.entries) - self.size.height, self.top + by))
+        self.top = max(0, min(len(self._told) - self.size.height, self.top + by))
         self.redraw()
 
-    def rows(self, width: int, height: int) -> Sequence[Fragments]:
+    def inner(self, width: int, height: int) -> Sequence[Fragments]:
         """The rows in sight."""
-        del width
-        return self.entries[self.top : self.top + height]
+        if width != self._width:
+            self._told, self._width = self._tell(width), width
+            self.top = max(0, min(len(self._told) - height, self.top))
+        return self._told[self.top : self.top + height]
 
 
 class Title(Lines):
@@ -78,9 +109,28 @@ class Title(Lines):
     def rows(self, width: int, height: int) -> list[Fragments]:
         """The one row."""
         del height
-        left, right = f"─ {self.text} ", f" {self.hint} ─" if self.hint else "─"
-        gap = "─" * max(1, width - len(left) - len(right))
-        return [[(left, "pane.title.active"), (gap, "pane.edge.active"), (right, "key.label")]]
+        right = f" {self.hint} " if self.hint and width >= _HINT_FROM else ""
+        left = truncate(f"┌─ {visible(self.text)}", width - len(right) - 3) + " "
+        gap = "─" * max(0, width - cells_of(left) - len(right) - 2)
+        edge = "pane.edge.active"
+        return [[(left, "pane.title.active"), (gap, edge), (right, "key.label"), ("─┐", edge)]]
+
+
+class Foot(Lines):
+    """The edge under a dialog."""
+
+    def rows(self, width: int, height: int) -> list[Fragments]:
+        """The one row."""
+        del height
+        return [[("└" + "─" * max(0, width - 2) + "┘", "pane.edge.active")]]
+
+
+class Edge(Lines):
+    """A piece of the left or right edge, beside a line that is typed in."""
+
+    def rows(self, width: int, height: int) -> list[Fragments]:
+        """The edge, as high as the line."""
+        return [[("│".ljust(width) if self.id == "edge-left" else "│".rjust(width), "pane.edge.active")]] * height
 
 
 class Dialog(Keyed):
@@ -101,13 +151,17 @@ class Dialog(Keyed):
         """The widgets under the title."""
         raise NotImplementedError
 
+    def hint(self) -> str:
+        """The keys that end the dialog."""
+        keys = self.desk.keymap
+        return f"{keys.hint('dialog.take', self.stack)} take · {keys.hint('dialog.close', self.stack)} close"
+
     def compose(self) -> ComposeResult:
         """The box."""
-        keys = self.desk.keymap
-        hint = f"{keys.hint('dialog.take', self.stack)} take · {keys.hint('dialog.close', self.stack)} close"
         with Vertical(id="box"):
-            yield Title(self._title, hint)
+            yield Title(self._title, self.hint())
             yield from self.body()
+            yield Foot()
 
     def on_mount(self) -> None:
         """Takes on the colours of the app."""
@@ -164,8 +218,11 @@ class Choice(Dialog):
             self.dismiss(answer)
             return
         self._input = Line(placeholder="in your words", compact=True)
-        self.query_one("#box").mount(self._input)
+        row = typed_row(self._input)
+        self.query_one("#box").mount(row, after=self._list)
+        self.desk.dress(self)
         self._input.focus()
+        self.desk.turn_footers(self)
 
 
 class Line(Input):
@@ -179,13 +236,22 @@ class Line(Input):
             event.prevent_default()
 
 
-class Page(Dialog):
-    """A text to read: the keys, the instructions, a queue's page."""
+def typed_row(line: Line) -> Horizontal:
+    """The line between the edges of its dialog."""
+    return Horizontal(Edge(id="edge-left"), line, Edge(id="edge-right"), classes="typed")
 
-    def __init__(self, title: str, entries: Sequence[Fragments]) -> None:
+
+class Page(Dialog):
+    """A text to read: the keys, the instructions, a queue's page. `tell` gives its rows for a width."""
+
+    def __init__(self, title: str, tell: Telling) -> None:
         super().__init__(title)
-        self._entries = entries
-        self._page = PageBody(entries, id="page")
+        self._page = PageBody(tell, id="page")
+
+    def hint(self) -> str:
+        """How to scroll, and how to close."""
+        keys = self.desk.keymap
+        return f"{keys.hint('dialog.page_down', self.stack)} more · {keys.hint('dialog.close', self.stack)} close"
 
     def body(self) -> ComposeResult:
         """The text."""
@@ -239,7 +305,7 @@ class Commands(Dialog):
 
     def body(self) -> ComposeResult:
         """A line, and what it leaves."""
-        yield self._input
+        yield typed_row(self._input)
         self._list.styles.height = "1fr"
         yield self._list
 
@@ -284,14 +350,21 @@ class Commands(Dialog):
 def keys_page(screen: Keyed) -> Page:
     """The keys that work on `screen`, by context, from the keymap as it is."""
     keymap = screen.desk.keymap
-    entries: list[Fragments] = []
-    for section in sections(keymap, screen.stack):
-        entries.append([(section.heading, "heading")])
-        for row in section.rows:
-            keys = " ".join(row.keys)
-            entries.append([("  ", "text"), (pad(keys, 18), "key"), (row.description, "text")])
-        entries.append([])
-    return Page(f"keys · keymap {keymap.name}", entries)
+    found = sections(keymap, screen.hearing)
+
+    def tell(width: int) -> list[Fragments]:
+        entries: list[Fragments] = []
+        for section in found:
+            entries.append([(section.heading, "heading")])
+            for row in section.rows:
+                keys = pad(" ".join(row.keys), _KEYS_WIDTH)
+                for number, line in enumerate(folded(row.description, width - _KEYS_WIDTH - 3)):
+                    begin = keys if number == 0 else " " * _KEYS_WIDTH
+                    entries.append([("  ", "text"), (begin, "key"), (" ", "text"), (line, "text")])
+            entries.append([])
+        return entries[:-1]
+
+    return Page(f"keys · keymap {keymap.name}", tell)
 
 
 def commands_for(screen: Keyed) -> Commands:

@@ -62,6 +62,7 @@ class Divided(Keyed):
         self.entry = Entry(id="entry")
         self.notice = Notice(id="notice")
         self.footer = Footer(self.desk.keymap, id="footer")
+        self.footer.stack = self.hearing
         yield self.status
         with Container(id="body", classes="columns"):
             with Vertical(id="left"):
@@ -136,6 +137,9 @@ class Divided(Keyed):
             shown = {self.active_pane if self.active_pane in shown else "output"}
         levels = self.levels_open
         on_left = {"prompt", "context"}
+        if stacked and self.asked is not None:
+            # What is being written about stays readable above it; the others have no room.
+            shown = {self.active_pane}
         for name, pane in (
             ("prompt", self.prompt),
             ("context", self.context),
@@ -149,7 +153,7 @@ class Divided(Keyed):
         left.styles.width = right.styles.width = "1fr"
         for widget in (left, right, self.prompt, self.context, self.output, self.reference):
             widget.styles.height = "1fr"
-        if not self.zoomed and not levels:
+        if not self.zoomed and not levels and len(shown) > 1:
             self._share_heights(stacked=stacked)
         elif levels and stacked:
             right.styles.height = 5
@@ -179,7 +183,9 @@ class Divided(Keyed):
         if self.shape.name == "columns" and self.form_below.view is not None:
             described = [len(criterion.described()) for _, criterion in self.form_below.asked]
             explained = min(_MOST_EXPLAINED, max(described, default=0) + 1)
-        most = max(3, self.shape.height // 3)
+        elif self.shape.name == "stacked":
+            explained = self.form_below.options_below(self.app.size.width)
+        most = max(3, self.shape.height // 3) + (1 if self.shape.name == "stacked" and explained else 0)
         self.form_below.styles.height = min(asked + 1 + explained, most)
 
     def mark_active(self) -> None:

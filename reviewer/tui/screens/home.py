@@ -69,7 +69,7 @@ class HomeScreen(Keyed):
         self.queues = QueueRows(id="rows")
         self.notice = Notice(id="notice")
         self.footer = Footer(self.desk.keymap, id="footer")
-        self.footer.stack = LIST
+        self.footer.stack = self.hearing
         yield self.top
         yield self.queues
         yield self.notice
@@ -93,6 +93,10 @@ class HomeScreen(Keyed):
         self.top.rater = self.desk.rater
         self.top.redraw()
         self.queues.redraw()
+
+    def tell(self, trouble: ReviewerError) -> None:
+        """Says it in the notice line."""
+        self.notice.say(str(trouble), "notice.trouble")
 
     def do_list_up(self) -> None:
         """Goes up."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from textual.message import Message
 from textual.timer import Timer
 
+from reviewer.errors import ReviewerError
 from reviewer.session.sitting import Sitting, Step
 from reviewer.session.view import TaskView
 from reviewer.tui.screens.divided import Divided
@@ -108,6 +109,10 @@ class ItemScreen(Divided):
         self.status.paused = sitting.clock.paused
         self.status.redraw()
 
+    def tell(self, trouble: ReviewerError) -> None:
+        """Says it in the notice line; the item stays open with everything typed."""
+        self.notice.say(str(trouble), "notice.trouble")
+
     def _show_view(self, view: TaskView) -> None:
         if bool(view.context) and not self.has_context:
             self.has_context = True
@@ -170,7 +175,10 @@ class ItemScreen(Divided):
                 yield
 
     def _look_around(self) -> None:
-        if not self.sitting.closed and self.sitting.refresh():
+        if self.sitting.closed:
+            return
+        self.sitting.keep_draft()  # one that failed gets another try
+        if self.sitting.refresh():
             self.show_status()
             if self.sitting.view is None:
                 self.sitting.next_open()
@@ -202,7 +210,7 @@ class ItemScreen(Divided):
     def _keep_draft(self) -> None:
         self._draft_timer = None
         if not self.sitting.closed:
-            self.sitting.flush_draft()
+            self.sitting.keep_draft()
 
     def _ask_for_hold(self) -> None:
         if self._hold_asked:
@@ -294,9 +302,9 @@ class ItemScreen(Divided):
     def leave(self) -> bool:
         """Closes the sitting; False where something is not on the disk, which is said, and nothing is closed."""
         if not self.sitting.can_close():
-            self.notice.say(
-                f"Not everything is saved: {self.sitting.saving.trouble} Ctrl+C leaves all the same.", "notice.trouble"
-            )
+            saving = self.sitting.saving
+            why = saving.trouble or saving.drafts_trouble or "the disk is slow."
+            self.notice.say(f"Not everything is saved: {why} Ctrl+C leaves all the same.", "notice.trouble")
             return False
         self.sitting.close()
         return True
@@ -307,4 +315,5 @@ class ItemScreen(Divided):
         self.entry_title.add_class("hidden")
         self.entry.add_class("hidden")
         self.set_focus(None)
+        self.divide()
         self.desk.turn_footers(self)

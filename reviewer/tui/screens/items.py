@@ -95,7 +95,7 @@ class ItemsScreen(Keyed):
         self.line = Line(placeholder="words in prompt, context or output", id="search", compact=True)
         self.notice = Notice(id="notice")
         self.footer = Footer(self.desk.keymap, id="footer")
-        self.footer.stack = LIST
+        self.footer.stack = self.hearing
         yield self.top
         yield self.list
         yield self.line

@@ -8,39 +8,46 @@ from reviewer.text.layout import Layout
 from reviewer.tui.panes.lines import Fragments
 from reviewer.tui.screens.dialogs import Page
 
-_WIDTH = 96
+_BAR = 40
 
 
 def instructions_page(sitting: Sitting) -> Page:
     """The instructions of the rubric in force, and the criteria with their help."""
     rubric = sitting.view.rubric if sitting.view else None
-    if rubric is None:
-        return Page("instructions", [[("Nothing is open.", "text")]])
-    entries = _told(rubric.instructions or "The rubric gives no instructions.")
-    for criterion in rubric.criteria:
-        entries += [[], [(criterion.title, "heading")]]
-        if criterion.help:
-            entries += _told(criterion.help)
-    return Page(f"instructions · {rubric.name}", entries)
+
+    def tell(width: int) -> list[Fragments]:
+        if rubric is None:
+            return [[("Nothing is open.", "text")]]
+        entries = _told(rubric.instructions or "The rubric gives no instructions.", width)
+        for criterion in rubric.criteria:
+            entries += [[], [(criterion.title, "heading")]]
+            if criterion.help:
+                entries += _told(criterion.help, width)
+        return entries
+
+    return Page(f"instructions · {rubric.name}" if rubric else "instructions", tell)
 
 
 def queue_page(card: QueueCard) -> Page:
     """Progress and instructions of a queue that is not open."""
     share = card.done / card.size if card.size else 0.0
-    filled = round(share * 40)
-    entries: list[Fragments] = [
-        [("█" * filled, "bar.done"), ("░" * (40 - filled), "bar.left"), (f" {share:.0%}", "text")],
-        [(f"{card.done} done · {card.left} left · {card.flagged} flagged · {card.drafts} drafts", "text")],
-        [(f"{card.kind} · rubric {card.rubric} · {'blind' if card.blind else 'open'} · {card.state}", "dim")],
-        [(f"{card.active_ms / 60000:.0f} active minutes so far", "dim")],
-        [],
-        *_told(card.instructions or "The rubric gives no instructions."),
-    ]
-    return Page(card.name, entries)
+
+    def tell(width: int) -> list[Fragments]:
+        filled = round(share * _BAR)
+        return [
+            [("█" * filled, "bar.done"), ("░" * (_BAR - filled), "bar.left"), (f" {share:.0%}", "text")],
+            [(f"{card.done} done · {card.left} left · {card.flagged} flagged · {card.drafts} drafts", "text")],
+            [(f"{card.kind} · rubric {card.rubric} · {'blind' if card.blind else 'open'} · {card.state}", "dim")],
+            [(f"{card.active_ms / 60000:.0f} active minutes so far", "dim")],
+            [],
+            *_told(card.instructions or "The rubric gives no instructions.", width),
+        ]
+
+    return Page(card.name, tell)
 
 
-def _told(text: str) -> list[Fragments]:
-    layout = Layout(text, _WIDTH)
+def _told(text: str, width: int) -> list[Fragments]:
+    layout = Layout(text, width)
     layout.finish()
     entries: list[Fragments] = []
     for index in range(layout.height):

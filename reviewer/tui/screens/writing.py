@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from textual.app import SuspendNotSupported
+
 from reviewer.errors import ReviewerError
 from reviewer.rubric import Criterion, parse_value
 from reviewer.session.work import LABEL
@@ -95,6 +97,7 @@ class Writing(ItemScreen):
         self.entry.remove_class("hidden")
         self.fit_entry_title()
         self.entry.focus(scroll_visible=False)
+        self.divide()
         self.desk.turn_footers(self)
 
     def fit_entry_title(self) -> None:
@@ -169,8 +172,12 @@ class Writing(ItemScreen):
         command = self.desk.home.settings.editor or os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
         try:
             written = self._edited(command, self.entry.text)
-        except OSError as error:
-            self.notice.say(f"The editor {command} could not be run: {error.strerror}. Set $EDITOR.", "notice.warning")
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            self.notice.say(f"The editor {command} could not be run: {why}. Set $EDITOR.", "notice.warning")
+            return
+        except SuspendNotSupported:
+            self.notice.say("This terminal cannot be handed to an editor.", "notice.warning")
             return
         if written is not None and written != self.entry.text:
             self.entry.load_text(visible(written))

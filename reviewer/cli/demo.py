@@ -1,0 +1,140 @@
+"""`reviewer demo`: the workstation on the sample queues, in a home of its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from reviewer.config import Home, ensure_private, open_home
+from reviewer.errors import BadInput, WrongUsage
+from reviewer.shipped import shipped_folder
+
+if TYPE_CHECKING:
+    from reviewer.store.connection import Store
+
+QUEUES: dict[str, dict[str, Any]] = {
+    "kyc-summaries": {"show": ["document", "jurisdiction"], "goal": 20},
+    "clinical-questions": {"show": ["setting", "audience"], "reference": True},
+    "support-replies": {"show": ["channel"]},
+}
+"""The sample queues by the folders of sample_data, each with the settings that its team would choose."""
+
+_MARK = "demo.txt"
+_MARKED = "This folder belongs to `reviewer demo`; `reviewer demo --reset` makes its store anew.\n"
+_SUFFIXES = ("", "-wal", "-shm", "-journal")
+
+
+@click.command()
+@click.option("--reset", is_flag=True, help="Deletes the labels given in the demo, and makes it anew.")
+@click.option("--yes", is_flag=True, help="Does not ask before a reset.")
+@click.option("--plain", is_flag=True, help="Opens the first queue line by line.")
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder for the demo; else `demo` in the home folder.",
+)
+def demo(reset: bool, yes: bool, plain: bool, home: Path | None) -> None:
+    """Opens the workstation on sample data, in a home of its own.
+
+    Three queues: compliance summaries of a bank, answers to patients, replies to customers. What you rate there is
+    kept; to use other commands on it, give them the same --home.
+
+    \b
+    Examples:
+      reviewer demo
+      reviewer demo --plain
+      reviewer demo --reset
+    """
+    from reviewer.cli.rate import read_plainly, workstation
+
+    chosen = open_home(_folder(home))
+    _refuse_foreign(chosen)
+    if reset and chosen.store.exists():
+        if not yes and sys.stdin.isatty() and not click.confirm("Delete what you rated in the demo?", err=True):
+            click.echo("Nothing was changed.", err=True)
+            return
+        _clear(chosen)
+    _prepare(chosen)
+    if plain:
+        read_plainly(chosen.path, next(iter(QUEUES)), None)
+    else:
+        workstation(chosen.path)
+
+
+def _folder(named: Path | None) -> Path:
+    """The folder that was named on the command line, else one of the demo's own in the home folder.
+
+    A home that the environment names is the person's own, where samples have no place.
+    """
+    root = click.get_current_context().find_root()
+    if named is None and root.get_parameter_source("home") is ParameterSource.COMMANDLINE:
+        named = root.params["home"]
+    return named or open_home().path / "demo"
+
+
+def _refuse_foreign(home: Home) -> None:
+    if home.store.exists() and not (home.path / _MARK).exists():
+        raise WrongUsage(
+            "this home holds a store that the demo did not make.",
+            where=str(home.path),
+            mend="Name another folder with --home, or leave it out.",
+        )
+
+
+def _clear(home: Home) -> None:
+    for path in (home.store.with_name(home.store.name + suffix) for suffix in _SUFFIXES):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise BadInput(
+                f"cannot be deleted ({error.strerror}).", where=str(path), mend="Mend its permissions."
+            ) from error
+
+
+def _prepare(home: Home) -> None:
+    """Imports the sample queues that are not there yet, each with its rubric."""
+    from reviewer.store import queues
+    from reviewer.store.connection import Store
+
+    ensure_private(home.path)
+    _mark(home.path)
+    store = Store.open(home.store)
+    with store.reading() as connection:
+        missing = [name for name in QUEUES if queues.find(connection, name) is None]
+    if missing:
+        click.echo(f"Preparing the sample queues in {click.format_filename(home.path)} …", err=True)
+    for name in missing:
+        _import(store, name, home.rater())
+
+
+def _mark(folder: Path) -> None:
+    if (folder / _MARK).exists():
+        return
+    try:
+        (folder / _MARK).touch(mode=0o600)
+        (folder / _MARK).write_text(_MARKED, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(
+            f"the folder cannot be written ({error.strerror}).", where=str(folder), mend="Name another one with --home."
+        ) from error
+
+
+def _import(store: Store, name: str, rater: str) -> None:
+    from reviewer.exchange import registry
+    from reviewer.exchange.intake import ImportOptions, import_items
+    from reviewer.rubric import load_rubric
+    from reviewer.store import queues
+
+    folder = shipped_folder("sample_data") / name
+    with store.writing() as connection:
+        # Seen by nobody until its import ends, so that a demo killed half-way is completed by the next one.
+        queues.prepare(connection, name, settings=QUEUES[name])
+    with registry.read([folder / "items.jsonl"]) as reader:
+        options = ImportOptions(rubric=load_rubric(folder / "rubric.yaml"), strict=True)
+        done = import_items(store, name, reader, rater=rater, options=options)
+    if not done.published:
+        raise BadInput("the sample data cannot be imported.", where=str(folder), mend="Install Reviewer again.")

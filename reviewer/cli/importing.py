@@ -1,0 +1,206 @@
+"""`reviewer import`: items into a queue."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json, store_at
+from reviewer.errors import BadInput, WrongUsage
+
+if TYPE_CHECKING:
+    from reviewer.exchange.intake import Imported, Progress
+    from reviewer.exchange.rejects import Rejected
+
+_SAID = 20
+
+map_option = click.option(
+    "--map",
+    "renamed",
+    multiple=True,
+    metavar="NEW=OLD",
+    help="Reads the column OLD as NEW; may be given again.",
+)
+
+
+def mapping_of(renamed: tuple[str, ...]) -> dict[str, str]:
+    """The columns that `--map` renames, new to old. Raises WrongUsage for what is no NEW=OLD, or a NEW given twice."""
+    mapping: dict[str, str] = {}
+    for given in renamed:
+        new, equals, old = given.partition("=")
+        if not equals or not new or not old:
+            raise WrongUsage(f"--map {given!r} is not of the form NEW=OLD.", mend="Write --map prompt=Frage.")
+        if new in mapping:
+            raise WrongUsage(f"--map names {new!r} twice.", mend="Give each field one column.")
+        mapping[new] = old
+    return mapping
+
+
+@click.command(name="import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("-q", "--queue", "queue", required=True, help="The queue that takes the items; made where missing.")
+@click.option(
+    "--answers",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="MT-Bench answers to the questions in FILE; may be given again.",
+)
+@click.option("--rubric", "rubric_file", type=click.Path(path_type=Path, dir_okay=False), help="A rubric, as YAML.")
+@click.option("--kind", default="rating", show_default=True, help="What is asked: rating.")
+@click.option("--format", "format_name", help="jsonl, json, csv, tsv or mtbench; found out where it is left out.")
+@map_option
+@click.option(
+    "--rejects",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where rows that cannot be taken are written; FILE.rejects.jsonl where it is left out.",
+)
+@click.option("--revise", is_flag=True, help="Lets a known key take a changed text: its old tasks are recalled.")
+@click.option("--dry-run", is_flag=True, help="Reads and checks everything and writes nothing.")
+@click.option("--strict", is_flag=True, help="Takes nothing if one row cannot be taken.")
+@click.option("--rater", help="Who imports, for the event log.")
+@home_option
+@json_option
+def import_(
+    files: tuple[Path, ...],
+    queue: str,
+    answers: tuple[Path, ...],
+    rubric_file: Path | None,
+    kind: str,
+    format_name: str | None,
+    renamed: tuple[str, ...],
+    rejects: Path | None,
+    revise: bool,
+    dry_run: bool,
+    strict: bool,
+    rater: str | None,
+    home: Path | None,
+    as_json: bool,
+) -> None:
+    """Reads items into a queue, each output a task to rate.
+
+    FILE is JSONL, a JSON array, CSV or TSV, plain or gzipped; `-` is standard input. All rows become visible together
+    at the end. The same file twice adds nothing; a known key with another text is rejected unless --revise.
+
+    \b
+    Examples:
+      reviewer import items.jsonl -q kyc --rubric kyc.yaml
+      reviewer import answers.csv -q kyc --map prompt=Question --map output=Answer --dry-run
+      reviewer import question.jsonl -q mt --answers gpt-4.jsonl --answers vicuna.jsonl
+    """
+    if kind != "rating":
+        known = " come with a later version" if kind in ("pairwise", "ranking") else " do not exist"
+        raise WrongUsage(f"queues of kind '{kind}'{known}.", mend="Leave --kind out, or say rating.")
+    from reviewer.exchange import registry
+    from reviewer.exchange.intake import ImportOptions, import_items
+
+    rubric = None
+    if rubric_file is not None:
+        from reviewer.rubric import load_rubric
+
+        rubric = load_rubric(rubric_file)
+    chosen = home_at(home)
+    told = _Told()
+    with registry.read(files, format=format_name, answers=answers, mapping=mapping_of(renamed)) as reader:
+        store = None if dry_run and not chosen.store.exists() else store_at(chosen, create=not dry_run)
+        with _bar(hidden=as_json) as on_progress:
+            options = ImportOptions(
+                rubric=rubric,
+                revise=revise,
+                strict=strict,
+                dry_run=dry_run,
+                rejects=rejects,
+                on_progress=on_progress,
+                on_reject=told.say,
+            )
+            done = import_items(store, queue, reader, rater=chosen.rater(rater), options=options)
+    told.end()
+    if as_json:
+        print_json(done.to_json())
+    else:
+        click.echo(plainly(_summary(done, queue, dry_run=dry_run)))
+    _complain(done, strict=strict, dry_run=dry_run)
+
+
+class _Told:
+    """Names the first rejects on standard error, and counts the others."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def say(self, rejected: Rejected) -> None:
+        self._count += 1
+        if self._count <= _SAID:
+            click.echo(plainly(str(rejected)), err=True)
+
+    def end(self) -> None:
+        if self._count > _SAID:
+            click.echo(f"… and {self._count - _SAID} more rows that cannot be taken.", err=True)
+
+
+def _summary(done: Imported, queue: str, *, dry_run: bool) -> str:
+    began = "Would import" if dry_run else "Imported"
+    if not dry_run and not done.published:
+        return f"Imported nothing: {_count(done.rows, 'row')} read, {done.rejected} rejected."
+    said = [
+        f"{began} {_count(done.items, 'item')}, {_count(done.outputs, 'output')}, {_count(done.tasks, 'task')} "
+        f"into '{queue}'{' (a new queue)' if done.queue_made else ''}."
+    ]
+    if done.duplicates:
+        said.append(f"{_count(done.duplicates, 'row')} {'was' if done.duplicates == 1 else 'were'} known already.")
+    if done.without_output:
+        said.append(f"{_count(done.without_output, 'item')} without an output {_make(done.without_output)} no task.")
+    if done.recalled:
+        said.append(f"{_count(done.recalled, 'task')} recalled for changed texts.")
+    if done.escaped:
+        said.append(f"{_count(done.escaped, 'character')} that cannot be stored became a visible escape.")
+    if done.rubric_changed:
+        said.append("The new rubric is in force.")
+    if done.rejected:
+        where = f", written to {done.rejects_file}" if done.rejects_file else ""
+        said.append(f"{_count(done.rejected, 'row')} rejected{where}.")
+    return " ".join(said)
+
+
+def _complain(done: Imported, *, strict: bool, dry_run: bool) -> None:
+    if strict and done.rejected:
+        nothing = "would be" if dry_run else "was"
+        raise BadInput(
+            f"{_count(done.rejected, 'row')} cannot be taken, and with --strict nothing {nothing} imported.",
+            mend="Mend them, or leave --strict out.",
+        )
+    if done.rows == done.rejected:
+        what = "none of the rows can be taken." if done.rows else "there is no row to take."
+        raise BadInput(what, mend="The columns may need --map." if done.rows else "Name another file.")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _make(number: int) -> str:
+    return "makes" if number == 1 else "make"
+
+
+@contextmanager
+def _bar(*, hidden: bool) -> Iterator[Progress]:
+    """A progress bar on a terminal; nothing elsewhere."""
+    if hidden or not sys.stderr.isatty():
+        yield lambda _reader, _rows: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.fields[rows]:,} rows"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None, rows=0)
+        yield lambda reader, rows: progress.update(task, total=reader.size, completed=reader.position, rows=rows)

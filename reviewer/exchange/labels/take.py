@@ -1,0 +1,148 @@
+"""Importing labels: read, resolved, held against the store, and taken in batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from reviewer.errors import BadInput
+from reviewer.exchange.labels.read import LabelReader
+from reviewer.exchange.labels.resolve import Resolver
+from reviewer.exchange.rejects import Rejected, RejectsFile
+from reviewer.exchange.rows import FieldFault, Reject
+from reviewer.store import queues
+from reviewer.store.connection import Store, transaction, translated
+from reviewer.store.label_intake import GivenLabel, LabelIntake, is_known
+from reviewer.store.queues import QueueRecord
+
+BATCH = 500
+
+
+@dataclass(slots=True)
+class ImportedLabels:
+    """What an import of labels did. `rejected` counts labels, and rows that make none."""
+
+    rows: int = 0
+    labels: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    raters: int = 0
+    rejects_file: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts, as `--json` prints them."""
+        names = ("rows", "labels", "duplicates", "rejected", "raters", "rejects_file")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(slots=True)
+class LabelOptions:
+    """How to import labels. `strict` takes all or none; `dry_run` writes nothing but a rejects file that is named."""
+
+    strict: bool = False
+    dry_run: bool = False
+    rejects: Path | None = None
+    on_progress: Callable[[LabelReader], None] = field(default=lambda _reader: None)
+    on_reject: Callable[[Rejected], None] = field(default=lambda _rejected: None)
+
+
+def import_labels(
+    store: Store, name: str, reader: LabelReader, *, rater: str, options: LabelOptions
+) -> ImportedLabels:
+    """Takes the labels of `reader` into the queue `name`; `rater` is who asks.
+
+    Batches are committed one by one, each with its event: an import that is ended half-way is taken up by the next,
+    which knows what is there. With `strict` all are resolved, in memory, before the first is written. Raises BadInput
+    where there is no such queue.
+    """
+    with store.reading() as connection:
+        queue = queues.find(connection, name)
+        if queue is None:
+            raise BadInput(f"there is no queue '{name}'.", mend=f"`reviewer import FILE -q {name}` makes it.")
+    with RejectsFile(options.rejects, reader.path) as rejects, closing(store.connect()) as connection:
+        run = _Run(store, queue, reader, options, rejects, connection)
+        if options.dry_run:
+            run.rehearse()
+        else:
+            with transaction(connection, store.path):
+                actor = queues.ensure_rater(connection, rater)
+            run.take(LabelIntake(queue, stream=store.device, actor=actor))
+        run.done.rows = reader.rows
+        run.done.rejects_file = str(rejects.path) if rejects.path else None
+        return run.done
+
+
+class _Run:
+    """One file of labels against one queue."""
+
+    def __init__(
+        self,
+        store: Store,
+        queue: QueueRecord,
+        reader: LabelReader,
+        options: LabelOptions,
+        rejects: RejectsFile,
+        connection: Any,
+    ) -> None:
+        self.done = ImportedLabels()
+        self._store = store
+        self._reader = reader
+        self._options = options
+        self._rejects = rejects
+        self._connection = connection
+        with translated(store.path):
+            self._resolver = Resolver(connection, queue, device=store.device)
+
+    def take(self, intake: LabelIntake) -> None:
+        resolved = self._resolved()
+        if self._options.strict:
+            kept = list(resolved)
+            if self.done.rejected:
+                return
+            resolved = iter(kept)
+        while batch := list(islice(resolved, BATCH)):
+            with transaction(self._connection, self._store.path):
+                taken = intake.take(self._connection, batch)
+            self.done.labels += len(taken.labels)
+            self.done.duplicates += taken.duplicates
+            self.done.raters += taken.raters
+            self._options.on_progress(self._reader)
+
+    def rehearse(self) -> None:
+        """Counts what would be taken."""
+        seen: set[str] = set()
+        raters: set[Any] = set()
+        for given in self._resolved():
+            identifier = given.columns["id"]
+            with translated(self._store.path):
+                known = is_known(self._connection, given) or identifier in seen
+            self.done.duplicates += known
+            self.done.labels += not known
+            if identifier:
+                seen.add(identifier)
+            if not known and not given.rater.id:
+                raters.add(given.rater)
+
+    def _resolved(self) -> Iterator[GivenLabel]:
+        for said in self._reader:
+            if isinstance(said, Reject):
+                self._refuse(said.line, said.reason, said.raw)
+                continue
+            try:
+                with translated(self._store.path):
+                    given = self._resolver.resolve(said)
+            except FieldFault as fault:
+                self._refuse(said.line, str(fault), said.raw)
+                continue
+            yield given
+
+    def _refuse(self, line: int, reason: str, raw: bytes) -> None:
+        rejected = Rejected(str(self._reader.path), line, reason, raw)
+        self.done.rejected += 1
+        self._options.on_reject(rejected)
+        if self._options.rejects is not None or not self._options.dry_run:
+            self._rejects.write(rejected)

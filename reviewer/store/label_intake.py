@@ -1,0 +1,209 @@
+"""Taking in labels that were given elsewhere: heads, assignments, counters and the event follow in the same transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, select
+
+from reviewer.ids import canonical_json, new_id, now
+from reviewer.store import events, label_rows, labels
+from reviewer.store.order import RaterOrder
+from reviewer.store.prepared import Bulk, Driver, Prepared, insert_into, upsert
+from reviewer.store.queues import QueueRecord
+from reviewer.store.tables import ImportedLabel, Label, LabelHead, Rater, core
+
+_L, _RA = core(Label).c, core(Rater).c
+_rater_named = Prepared(
+    select(_RA.id).where(_RA.name == bindparam("name"), _RA.kind == bindparam("kind"), _RA.spec_hash == "")
+)
+_line = Prepared(
+    select(_L.id, _L.revision, _L.supersedes, _L.received_at).where(
+        _L.task == bindparam("task"),
+        _L.rater == bindparam("rater"),
+        _L.phase == bindparam("phase"),
+        _L.sample == bindparam("sample"),
+    )
+)
+_put_head = upsert(LabelHead)
+_bulk_imported = Bulk(ImportedLabel, "batch", "label")
+_SAID = ("outcome", "rubric", "values", "rationale", "correction", "notes", "flags")
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRater:
+    """A rater as a label names them: by identifier where that is known here, else by name and kind."""
+
+    name: str
+    kind: str = "human"
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLabel:
+    """A label to take in. `columns` holds every column of Label but `rater` and `received_at`, as stored values.
+
+    Where `revision`, `supersedes` or `surplus` is None it is settled here: a label without a revision follows the one
+    that counts, and one that says the same as that is known already. `position` is its task's.
+    """
+
+    columns: dict[str, Any]
+    rater: GivenRater
+    position: int
+
+
+@dataclass(slots=True)
+class TakenLabels:
+    """What came of a batch."""
+
+    labels: list[str] = field(default_factory=list)
+    duplicates: int = 0
+    raters: int = 0
+
+
+class LabelIntake:
+    """Takes labels into one queue, batch by batch; each call is to be made in a transaction."""
+
+    def __init__(self, queue: QueueRecord, *, stream: str, actor: str) -> None:
+        self._queue = queue
+        self._stream = stream
+        self._actor = actor
+        self._orders: dict[str, RaterOrder] = {}
+
+    def take(self, driver: Driver, given: list[GivenLabel]) -> TakenLabels:
+        """Adds the labels that are new, as one batch with one event."""
+        taken = TakenLabels()
+        digests: list[str] = []
+        raters: dict[GivenRater, str] = {}
+        for each in given:
+            if each.rater not in raters:
+                raters[each.rater] = self._rater(driver, each.rater, taken)
+            row = _settled(driver, each, raters[each.rater])
+            if row is None:
+                taken.duplicates += 1
+                continue
+            insert_into(Label).run(driver, **row)
+            taken.labels.append(row["id"])
+            digests.append(events.label_digest(row))
+            head = _put_line(driver, row)
+            if each.rater.kind == "human":
+                self._assign(driver, row, head, each.position)
+        if taken.labels:
+            batch = new_id()
+            _bulk_imported.run(driver, [(batch, label) for label in taken.labels])
+            events.append(
+                driver,
+                stream=self._stream,
+                actor=self._actor,
+                action="labels.imported",
+                subject=batch,
+                content=events.imported_digest(digests),
+                data={"queue": self._queue.id, "labels": len(taken.labels)},
+            )
+        return taken
+
+    def _rater(self, driver: Driver, given: GivenRater, taken: TakenLabels) -> str:
+        found = known_rater(driver, given)
+        if found is None:
+            taken.raters += 1
+            there = label_rows.rater(driver, given.id) if given.id else None
+            found = given.id if given.id and there is None else new_id()
+            insert_into(Rater).run(
+                driver, id=found, name=given.name, kind=given.kind, family=None, spec_hash="", spec="{}"
+            )
+        return found
+
+    def _assign(self, driver: Driver, row: dict[str, Any], head: str, position: int) -> None:
+        """The assignment follows the independent label where there is one."""
+        counts = _head_of(driver, row["task"], row["rater"]) if row["phase"] != "independent" else head
+        said = row if counts is None or counts == row["id"] else label_rows.label(driver, counts) or row
+        labels.settle(
+            driver,
+            labels.Standing(
+                queue=row["queue"],
+                task=row["task"],
+                rater=row["rater"],
+                seq=self._order(driver, row["rater"]).seq(position),
+                shown_order=said["shown_order"],
+                state=said["outcome"],
+                flagged=said["flags"] != "[]",
+                committed_at=said["committed_at"],
+            ),
+            active_ms=row["active_ms"],
+            idle_ms=row["idle_ms"],
+        )
+
+    def _order(self, driver: Driver, rater: str) -> RaterOrder:
+        if rater not in self._orders:
+            queue = self._queue
+            shuffle = queue.settings.get("shuffle", True)
+            self._orders[rater] = RaterOrder.load(driver, queue.id, queue.seed, rater, shuffle=shuffle)
+        return self._orders[rater]
+
+
+def known_rater(driver: Driver, given: GivenRater) -> str | None:
+    """The identifier of the rater that is meant, or None where there is none yet."""
+    if given.id and (there := label_rows.rater(driver, given.id)) and there[2] == given.kind:
+        return there[0]
+    row = _rater_named.first(driver, name=given.name, kind=given.kind)
+    return str(row[0]) if row else None
+
+
+def is_known(driver: Driver, given: GivenLabel) -> bool:
+    """Whether taking the label in would add nothing."""
+    rater = known_rater(driver, given.rater)
+    if rater is None:
+        return bool(given.columns["id"] and label_rows.label(driver, given.columns["id"]))
+    return _settled(driver, given, rater) is None
+
+
+def _settled(driver: Driver, given: GivenLabel, rater: str) -> dict[str, Any] | None:
+    """The whole row of a new label; None where it is known."""
+    row = {**given.columns, "rater": rater}
+    if row["id"] and label_rows.label(driver, row["id"]) is not None:
+        return None
+    if row["revision"] is None or row["supersedes"] is None:
+        line = {name: row[name] for name in ("task", "rater", "phase", "sample")}
+        head = label_rows.head(driver, **line)
+        if head is not None and not row["id"] and all(_same(head[name], row[name]) for name in _SAID):
+            return None
+        if row["revision"] is None:
+            row["revision"] = head["revision"] + 1 if head else 1
+        if row["supersedes"] is None:
+            follows = head is not None and row["revision"] > head["revision"]
+            row["supersedes"] = canonical_json([head["id"]] if head and follows else []).decode()
+    if row["surplus"] is None:
+        row["surplus"] = int(
+            row["phase"] == "independent"
+            and row["outcome"] == "submitted"
+            and labels.is_surplus(driver, row["queue"], row["task"], rater)
+        )
+    row["id"] = row["id"] or new_id()
+    row["received_at"] = now()
+    return row
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, str) and isinstance(other, str) and one[:1] in "{[" and other[:1] in "{[":
+        return bool(orjson.loads(one) == orjson.loads(other))
+    return bool(one == other)
+
+
+def _put_line(driver: Driver, row: dict[str, Any]) -> str:
+    """Points the head at the revision that counts now; other loose ends beside it are a conflict."""
+    line = {name: row[name] for name in ("task", "rater", "phase", "sample")}
+    found = list(_line.rows(driver, **line))
+    replaced = {label for _, _, supersedes, _ in found for label in orjson.loads(supersedes)}
+    ends = [one for one in found if one[0] not in replaced] or found
+    head, *others = sorted(ends, key=lambda one: (one[3], -one[1], one[0]))
+    # Whatever a foreign graph says, a revision above the head is not lost from sight.
+    conflict = {one[0] for one in others} | {one[0] for one in found if one[1] > head[1]}
+    _put_head.run(driver, **line, label=head[0], conflict=canonical_json(sorted(conflict)).decode())
+    return str(head[0])
+
+
+def _head_of(driver: Driver, task: str, rater: str) -> str | None:
+    found = label_rows.head(driver, task=task, rater=rater, phase="independent", sample=0)
+    return str(found["id"]) if found else None

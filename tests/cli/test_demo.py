@@ -1,0 +1,144 @@
+"""`reviewer demo`: three queues in a home of its own, made once, and anew when asked."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reviewer.cli import run
+from reviewer.cli.demo import QUEUES
+from reviewer.config import open_home
+from reviewer.rubric import load_rubric
+from reviewer.session.desk import cards
+from reviewer.session.sitting import Sitting
+from reviewer.shipped import shipped_folder
+from reviewer.store.connection import Store
+from tests.plain_script import item, make_queue
+
+SAMPLES = shipped_folder("sample_data")
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo home in which one item was rated."""
+    home = tmp_path_factory.mktemp("demo")
+    program = "from reviewer.cli import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "demo", "--plain", "--home", str(home)],
+        input=":abstain only trying\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert f"Preparing the sample queues in {home}" in ended.stderr
+    assert "Saved." in ended.stdout
+    return home
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVIEWER_HOME", str(tmp_path / "own"))
+
+
+def demo(monkeypatch: pytest.MonkeyPatch, *arguments: str, typed: str = "", before: tuple[str, ...] = ()) -> int:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
+    return run([*before, "demo", "--plain", *arguments])
+
+
+def test_every_sample_becomes_a_queue_with_its_rubric_and_settings(prepared: Path) -> None:
+    store = Store.open(open_home(prepared).store, create=False)
+    shown = {card.name: card for card in cards(store, "somebody else")}
+    assert list(shown) == list(QUEUES)
+    for name, card in shown.items():
+        rows = [json.loads(line) for line in (SAMPLES / name / "items.jsonl").read_text("utf-8").splitlines()]
+        assert card.size == sum(len(row["outputs"]) for row in rows)
+        assert card.left == card.size
+        assert card.blind
+        assert card.rubric == load_rubric(SAMPLES / name / "rubric.yaml").name
+        sitting = Sitting.open(store, name, "somebody else")
+        assert sitting.queue.settings == QUEUES[name]
+        assert sitting.view is not None
+        assert {key for key, _ in sitting.view.shown} <= set(QUEUES[name]["show"])
+        assert sitting.view.shown
+        sitting.close()
+    assert sum(card.size for card in shown.values()) >= 60
+
+
+def test_there_is_no_sample_that_the_demo_leaves_out() -> None:
+    assert sorted(QUEUES) == sorted(path.name for path in SAMPLES.iterdir() if path.is_dir())
+
+
+def test_the_second_time_it_opens_where_one_left_off(
+    prepared: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert demo(monkeypatch, "--home", str(prepared)) == 0
+    said = capsys.readouterr()
+    assert "Item 2 of 44, 1 done, 43 left." in said.out
+    assert said.err == ""
+
+
+def test_its_files_are_for_their_owner_alone(prepared: Path) -> None:
+    for path in prepared.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_a_home_of_the_environment_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert demo(monkeypatch) == 0
+    assert [path.name for path in (tmp_path / "own").iterdir()] == ["demo"]
+    assert "Item 1 of 44, 0 done" in capsys.readouterr().out
+
+
+def test_reset_forgets_what_was_rated_and_keeps_what_is_no_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "named"
+    assert demo(monkeypatch, "--reset", before=("--home", str(home))) == 0
+    (home / "config.toml").write_text("idle_after = 30\n", encoding="utf-8")
+    assert demo(monkeypatch, "--home", str(home), typed=":skip trying\n") == 0
+    assert "1 done in this sitting" in capsys.readouterr().out
+    assert demo(monkeypatch, "--home", str(home), "--reset") == 0
+    said = capsys.readouterr()
+    assert "Item 1 of 44, 0 done, 44 left." in said.out
+    assert "Preparing" in said.err
+    assert (home / "config.toml").exists()
+    assert not (tmp_path / "own").exists()
+
+
+def test_a_store_that_is_not_the_demos_is_never_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = make_queue(tmp_path, [item(1)])
+    before = store.path.read_bytes()
+    assert demo(monkeypatch, "--home", str(tmp_path), "--reset", "--yes") == 2
+    assert "a store that the demo did not make" in capsys.readouterr().err
+    assert store.path.read_bytes() == before
+
+
+def test_a_demo_that_was_killed_half_way_is_completed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = next(iter(QUEUES))
+    (tmp_path / "demo.txt").touch()
+    store = make_queue(tmp_path, [item(1)], name=first)
+    assert demo(monkeypatch, "--home", str(tmp_path)) == 0
+    assert "Item 1 of 1, 0 done, 1 left." in capsys.readouterr().out
+    assert [card.name for card in cards(store, "ada")] == list(QUEUES)
+
+
+def test_a_place_that_cannot_be_written_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert demo(monkeypatch, "--home", str(tmp_path / "file" / "below")) == 3
+    assert "Not a directory" in capsys.readouterr().err
