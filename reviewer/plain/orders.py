@@ -12,13 +12,11 @@ from reviewer.plain.answers import name_of, numbers_in
 from reviewer.plain.commands import COMMANDS
 from reviewer.session.listing import FILTERS, places, rows, search_places
 from reviewer.session.view import TaskView
-from reviewer.session.work import LABEL
+from reviewer.session.work import LABEL, OUTPUT
 
 if TYPE_CHECKING:
     from reviewer.plain.dialogue import Dialogue
 
-CORRECTED = "@output:1"
-"""The key of the correction of a rating task's one output."""
 
 _MOST_ROWS = 20
 
@@ -88,7 +86,7 @@ def _correct(talk: Dialogue, rest: str) -> None:
 
     def put(text: str) -> None:
         unchanged = text == view.outputs[0].text
-        talk.sitting.work.correction = {} if unchanged else {CORRECTED: text}
+        talk.sitting.work.correction = {} if unchanged else {OUTPUT: text}
 
     _write(talk, "Corrected output", rest, put)
 

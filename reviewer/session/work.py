@@ -10,6 +10,9 @@ from reviewer.store.reading import DraftRecord, HeadRecord
 LABEL = "label"
 """The key of the rationale that belongs to the label as a whole."""
 
+OUTPUT = "@output:1"
+"""The key of the correction of a rating task's one output."""
+
 
 @dataclass(slots=True)
 class Work:

@@ -13,14 +13,10 @@ from textual.app import SuspendNotSupported
 
 from reviewer.errors import ReviewerError
 from reviewer.rubric import Criterion, parse_value
-from reviewer.session.work import LABEL
+from reviewer.session.work import LABEL, OUTPUT
 from reviewer.text.sanitise import visible
 from reviewer.tui.panes.entry import Asked
 from reviewer.tui.screens.item import ItemScreen
-
-OUTPUT = "@output:1"
-"""The key of the correction of a rating task's one output."""
-
 
 class Writing(ItemScreen):
     """The part of the rating screen that types."""
