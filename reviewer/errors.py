@@ -19,9 +19,13 @@ class ReviewerError(Exception):
         self.where = where
         super().__init__(what)
 
+    @property
+    def sentence(self) -> str:
+        """What is wrong and how to mend it, for a line that is too short for a path."""
+        return f"{self.what} {self.mend}" if self.mend else self.what
+
     def __str__(self) -> str:
-        sentence = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{sentence} {self.mend}" if self.mend else sentence
+        return f"{self.where}: {self.sentence}" if self.where else self.sentence
 
 
 class CheckFailed(ReviewerError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import queue as queues_
+import sqlite3
 import statistics
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from time import monotonic, sleep
+from typing import Any
 
 import orjson
 
@@ -18,17 +19,17 @@ from reviewer.errors import BadInput
 from reviewer.ids import new_id, now
 from reviewer.rubric import Missing, Rubric, carry, problems
 from reviewer.session.clock import ActivityClock
+from reviewer.session.keeping import Keeping, Pending, Saving
 from reviewer.session.view import TaskView, shown_order, view_of
+from reviewer.session.walk import Walk
 from reviewer.session.work import LABEL, Work
-from reviewer.store import drafts, labels, passing, queues, reading, stretches
+from reviewer.store import drafts, labels, passing, queues, reading
 from reviewer.store.connection import Store, StoreTrouble
 from reviewer.store.order import RaterOrder
 from reviewer.store.queues import QueueRecord
-from reviewer.store.reading import Counters, HeadRecord, Mine, TaskRecord
-from reviewer.store.writer import Writer
+from reviewer.store.reading import Counters, Mine
 
 MOST_UNSAVED = 3
-_KEPT_RECORDS = 24
 _PACE_OVER = 20
 
 
@@ -41,40 +42,9 @@ class Step:
     missing: tuple[Missing, ...] = ()
 
 
-@dataclass(slots=True)
-class _Pending:
-    """A label on its way to the disk."""
-
-    seq: int
-    work: Work
-    columns: dict[str, Any]
-
-
-@dataclass(slots=True)
-class _Kept:
-    """A draft that is not on the disk: under way, failed and waiting for another try, or refused because a newer
-    terminal holds the item."""
-
-    ticket: int
-    task: str
-    work: Work
-    spent: tuple[int, int]
-    state: Literal["under way", "failed", "refused"] = "under way"
-
-
-@dataclass(slots=True)
-class Saving:
-    """The state of the saved mark. `saved` counts labels that this sitting has on the disk."""
-
-    waiting: int = 0
-    saved: int = 0
-    trouble: str = ""
-    drafts_trouble: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where the rater stands. `total` leaves out tasks that need nothing from them; `pace` is in seconds an item."""
+    """Where the rater stands. `left` leaves out tasks that need nothing from them; `pace` is in seconds an item."""
 
     number: int
     size: int
@@ -86,41 +56,19 @@ class Standing:
     pace: float | None
 
 
-@dataclass(slots=True)
-class _Report:
-    """What the writer thread says, kept until the sitting's own thread hears it."""
-
-    kind: str
-    ticket: int
-    result: Any = None
-    trouble: StoreTrouble | None = None
-
-
-@dataclass(slots=True)
-class _Undo:
-    """How far back undo has gone: labels committed before `before` are next."""
-
-    before: str | None = None
-    visited: set[int] = field(default_factory=set)
-
-
 class Sitting:
-    """Cursor, label in hand, undo, drafts, timing and saving. Used from one thread, but for `on_report`.
-
-    `on_report` is called on the writer's thread whenever there is something to `settle()`.
-    """
+    """Cursor, label in hand, undo and timing. Used from one thread, but for `on_report`."""
 
     def __init__(
         self, store: Store, queue: QueueRecord, rater: str, *, idle_after: float = 60, source: str = "tui"
     ) -> None:
         self.store = store
-        self.queue = queue
         self.rater = rater
+        self.walk = Walk(store, queue, rater)
+        self.keeping = Keeping(store, queue.id, rater)
         self.sitting = _sitting_id()
         _OPEN.add(self.sitting)
-        self.saving = Saving()
         self.clock = ActivityClock(float(queue.settings.get("idle_after", idle_after)))
-        self.on_report: Callable[[], None] = lambda: None
         self.view: TaskView | None = None
         self.work = Work("")
         self.flagged = False
@@ -130,19 +78,9 @@ class Sitting:
         self.dirty = False
         self.closed = False
         self._source = source
-        self.reader = store.reader()
-        self._writer = Writer(store)
-        self._reports: queues_.SimpleQueue[_Report] = queues_.SimpleQueue()
-        self._tickets = 0
-        self._pending: OrderedDict[int, _Pending] = OrderedDict()
-        self._unsaved: dict[int, _Pending] = {}
-        self._drafts: dict[int, _Kept] = {}
-        self._records: OrderedDict[int, TaskRecord] = OrderedDict()
-        self._rubrics: dict[str, Rubric] = {}
-        self._undo = _Undo()
+        self._undone_before: str | None = None
         self._paces: deque[int] = deque(maxlen=_PACE_OVER)
         self._submitted_here = 0
-        self._data_version = -1
         self._at = 0
 
     @classmethod
@@ -172,10 +110,9 @@ class Sitting:
         assert known is not None
         sitting = cls(store, found, known, idle_after=idle_after, source=source)
         try:
-            sitting._load_queue()
             sitting._resume()
         except BaseException:
-            sitting._writer.close()
+            sitting.keeping.close()
             sitting.reader.close()
             raise
         return sitting
@@ -184,40 +121,70 @@ class Sitting:
         """Whether everything that was submitted or typed is on the disk, after waiting for it a little."""
         self.flush_draft()
         self.drain(2.0)
-        return not (self._pending or self._unsaved or self._lacks_drafts())
+        return self.keeping.complete and not self.dirty
 
     def close(self) -> bool:
         """Keeps the draft and the place, waits for the writer, and says whether everything is on the disk."""
         self.closed = True
         _OPEN.discard(self.sitting)
-        self.on_report = lambda: None
+        self.on_report = _unheard
         self.flush_draft()
         self.drain(10)
         self._keep_unsaved()
-        self._keep_place()
-        finished = self._writer.close(timeout=10)
+        queue, rater, at = self.queue.id, self.rater, self._at
+        self.keeping.give(lambda connection: drafts.stand_at(connection, queue, rater, at))
+        finished = self.keeping.close()
         self.settle(return_to_failed=False)
         self.reader.close()
-        return finished and not (self._unsaved or self._lacks_drafts())
+        return finished and self.keeping.complete and not self.dirty
 
     @property
-    def size(self) -> int:
-        """How many places the rater's order has."""
-        return self.order.size
+    def on_report(self) -> Callable[[], None]:
+        """Called on the writer's thread whenever there is something to `settle()`."""
+        return self.keeping.on_report
+
+    @on_report.setter
+    def on_report(self, call: Callable[[], None]) -> None:
+        self.keeping.on_report = call
 
     # -- where the rater stands ------------------------------------------------------------------------
 
     @property
+    def queue(self) -> QueueRecord:
+        """The queue, as it was when it was looked at last."""
+        return self.walk.queue
+
+    @property
+    def order(self) -> RaterOrder:
+        """The rater's own order."""
+        return self.walk.order
+
+    @property
+    def reader(self) -> sqlite3.Connection:
+        """The sitting's connection to read by."""
+        return self.walk.reader
+
+    @property
+    def size(self) -> int:
+        """How many places the rater's order has."""
+        return self.walk.size
+
+    @property
+    def saving(self) -> Saving:
+        """What the saved mark shows."""
+        return self.keeping.saving
+
+    @property
     def standing(self) -> Standing:
         """Place, counts and pace, with the labels that are still on their way counted as done."""
-        counters = reading.read_counters(self.reader, self.queue.id, self.rater) or Counters()
-        waiting = sum(pending.work.base is None for pending in self._pending.values())
-        done = counters.submitted + counters.skipped + counters.abstained + counters.sent_back + waiting
+        counters = self.walk.counters
+        done = counters.submitted + counters.skipped + counters.abstained + counters.sent_back
+        done += self.keeping.new_on_the_way
         return Standing(
             number=self._at + 1,
-            size=self.order.size,
+            size=self.size,
             done=done,
-            left=max(0, self.order.size - counters.passed - done),
+            left=max(0, self.size - counters.passed - done),
             counters=counters,
             this_sitting=self._submitted_here,
             goal=int(self.queue.settings.get("goal", 0)),
@@ -227,16 +194,11 @@ class Sitting:
     @property
     def rubric_outdated(self) -> bool:
         """Whether a newer rubric is in force than the one under which the open label stands."""
-        return self.view is not None and self.work.rubric_id != self._rubric_in_force(self._record(self.view.seq))
+        return self.view is not None and self.work.rubric_id != self.walk.rubric_in_force(self.view.seq)
 
     def rubric(self, rubric_id: str) -> Rubric:
         """The rubric of that identifier."""
-        if rubric_id not in self._rubrics:
-            document = queues.rubric_document(self.reader, rubric_id)
-            if document is None:
-                raise BadInput("the label's rubric is missing from the store.", mend="Run `reviewer doctor`.")
-            self._rubrics[rubric_id] = Rubric.from_document(document)
-        return self._rubrics[rubric_id]
+        return self.walk.rubric(rubric_id)
 
     # -- saying something ------------------------------------------------------------------------------
 
@@ -249,13 +211,11 @@ class Sitting:
         if self.dirty and self.view is not None:
             self.dirty = False
             self._give_draft(self._at, self.view.task, self.work, (self.clock.active_ms, self.clock.idle_ms))
-        for seq, kept in list(self._drafts.items()):
-            if kept.state == "failed" and seq != self._at:
-                self._give_draft(seq, kept.task, kept.work, kept.spent)
+        self.keeping.give_again(self._at)
 
     def keep_draft(self) -> None:
         """As `flush_draft`, but while the writer has a draft of the open item in hand the next one waits for it."""
-        kept = self._drafts.get(self._at)
+        kept = self.keeping.drafts.get(self._at)
         if kept is None or kept.state != "under way":
             self.flush_draft()
 
@@ -263,16 +223,14 @@ class Sitting:
         """Commits the label in hand and opens the next open item; says what is missing instead, where something is."""
         if self.view is None:
             return Step(False)
-        missing = problems(self.view.rubric, self.work.values, self.work.rationale, **self.view.counts)
+        missing = self._missing()
         if missing and not anyway:
             return Step(False, missing[0].message, tuple(missing))
         return self._conclude("submitted")
 
     def submit_if_complete(self) -> Step | None:
         """Submits where nothing is missing; None where something is."""
-        if self.view is None or problems(self.view.rubric, self.work.values, self.work.rationale, **self.view.counts):
-            return None
-        return self._conclude("submitted")
+        return None if self.view is None or self._missing() else self._conclude("submitted")
 
     def skip(self, reason: str) -> Step:
         """Passes the task on with a reason; it stays open for others."""
@@ -292,7 +250,7 @@ class Sitting:
         """Moves the label in hand under the rubric in force; returns the keys whose answers could not come along."""
         if self.view is None or not self.rubric_outdated:
             return ()
-        target = self._rubric_in_force(self._record(self.view.seq))
+        target = self.walk.rubric_in_force(self.view.seq)
         old, new = self.rubric(self.work.rubric_id), self.rubric(target)
         values, rationale, dropped = carry(self.work.values, self.work.rationale, old, new)
         self.work.values, self.work.rationale, self.work.rubric_id = values, rationale, target
@@ -311,9 +269,9 @@ class Sitting:
 
     def go_to(self, seq: int) -> Step:
         """Opens the item at place `seq` of the rater's order."""
-        if not 0 <= seq < self.order.size:
+        if not 0 <= seq < self.size:
             return Step(False, "This is the first item." if seq < 0 else "This is the last item.")
-        if not self.queue.settings.get("pick", True) and seq > self._frontier():
+        if not self.queue.settings.get("pick", True) and seq > self.walk.frontier(self.keeping.on_the_way):
             return Step(False, "This queue is rated in order: what comes later opens in its turn.")
         self.flush_draft()
         self._open(seq)
@@ -327,24 +285,23 @@ class Sitting:
     def undo(self) -> Step:
         """Opens the label that was submitted last for change; again, the one before it, without limit."""
         self.flush_draft()
-        failed_before = set(self._unsaved)
-        if self._pending:
+        failed_before = set(self.keeping.unsaved)
+        if self.keeping.on_the_way:
             self.drain(1.0)
-        if self._pending:
+        if self.keeping.on_the_way:
             return Step(False, "Still saving: undo in a moment.")
-        if failed := self._unsaved.keys() - failed_before:
-            self._open(min(failed))
-            return Step(True, f"Not saved: {self.saving.trouble}")
-        found = reading.done_before(self.reader, self.queue.id, self.rater, self._undo.before)
+        if failed := self.keeping.unsaved.keys() - failed_before:
+            return self._return_to(min(failed))
+        found = reading.done_before(self.reader, self.queue.id, self.rater, self._undone_before)
         if found is None:
             return Step(False, "There is nothing further back to undo.")
-        seq, self._undo.before = found
+        seq, self._undone_before = found
         self._open(seq)
         return Step(True, "The label stands as it was until you submit another.")
 
     def leave(self) -> Step:
         """Leaves the item to the newer terminal that holds it, and opens the next open one."""
-        self._drafts.pop(self._at, None)
+        self.keeping.drafts.pop(self._at, None)
         self.dirty = False
         self.held_elsewhere = False
         return self._advance(self._at + 1)
@@ -358,99 +315,66 @@ class Sitting:
         self.dirty = True
         self.flush_draft()
 
-    # -- saving ----------------------------------------------------------------------------------------
-
-    def settle(self, *, return_to_failed: bool = True) -> Step:
-        """Hears what the writer has reported. A commit that failed brings its item back with everything typed."""
-        failed: list[int] = []
-        heard = False
-        while not self._reports.empty():
-            heard = True
-            report = self._reports.get()
-            if report.kind == "label":
-                failed += self._settle_label(report)
-            elif report.kind == "draft":
-                self._settle_draft(report)
-        self.saving.waiting = len(self._pending)
-        if failed and return_to_failed:
-            self.flush_draft()
-            self._open(min(failed))
-            return Step(True, f"Not saved: {self.saving.trouble}")
-        return Step(False, "settled" if heard else "")
-
-    def drain(self, timeout: float) -> None:
-        """Waits until nothing is on its way, or `timeout` seconds have gone."""
-        from time import monotonic, sleep
-
-        until = monotonic() + timeout
-        while self._is_under_way() and monotonic() < until:
-            self.settle(return_to_failed=False)
-            sleep(0.001)
-
     def refresh(self) -> bool:
         """Looks whether another program wrote to the store; True where the queue has changed by it."""
-        version = self.reader.execute("PRAGMA data_version").fetchone()[0]
-        if version == self._data_version:
-            return False
-        first = self._data_version < 0
-        self._data_version = version
-        if first:
-            return False
-        before = (self.queue.size, self._rubric_ids)
-        self._load_queue()
-        if before == (self.queue.size, self._rubric_ids):
-            return False
-        self._records.clear()
-        return True
-
-    # -- looking ahead ---------------------------------------------------------------------------------
+        return self.walk.refresh()
 
     def ahead(self) -> Iterator[TaskView]:
         """The views that are likely next: the two next open items, then the neighbours. Each step may read one."""
         if self.view is not None:
             with suppress(StoreTrouble):  # whoever opens what cannot be read is told
-                for seq in self._likely_next():
-                    yield self._peek(seq)
+                for seq in self.walk.likely_after(self._at):
+                    yield self._view(seq, self.walk.rubric_in_force(seq), [])
+
+    # -- saving ----------------------------------------------------------------------------------------
+
+    def settle(self, *, return_to_failed: bool = True) -> Step:
+        """Hears what the writer has reported. A commit that failed brings its item back with everything typed."""
+        heard = self.keeping.hear()
+        for pending in heard.failed:
+            self._submitted_here -= 1
+            if self.view is not None and self._at == pending.seq:  # opened again meanwhile, perhaps with more said
+                self.work.base, pending.work = pending.work.base, self.work
+        became = heard.drafts.get(self._at)
+        self.dirty = self.dirty or became == "failed"
+        self.held_elsewhere = self.held_elsewhere or became == "refused"
+        if became == "kept" and self.dirty:
+            self.flush_draft()
+        if heard.failed and return_to_failed:
+            self.flush_draft()
+            return self._return_to(min(pending.seq for pending in heard.failed))
+        return Step(False, "settled" if heard.anything else "")
+
+    def drain(self, timeout: float) -> None:
+        """Waits until nothing is on its way, or `timeout` seconds have gone."""
+        until = monotonic() + timeout
+        while self.keeping.busy and monotonic() < until:
+            self.settle(return_to_failed=False)
+            sleep(0.001)
 
     # -- inside ----------------------------------------------------------------------------------------
 
-    def _load_queue(self) -> None:
-        found = queues.find(self.reader, self.queue.name)
-        self.queue = found or self.queue
-        self.order = RaterOrder.load(
-            self.reader, self.queue.id, self.queue.seed, self.rater, shuffle=self.queue.settings.get("shuffle", True)
-        )
-        documents = queues.rubrics_of(self.reader, self.queue.id)
-        if not documents:
-            raise BadInput(f"the queue '{self.queue.name}' has no rubric.", mend="Import it again with --rubric.")
-        self._rubric_ids = tuple(identifier for identifier, _ in documents)
-
-    def _rubric_in_force(self, record: TaskRecord) -> str:
-        return record.rubric or self._rubric_ids[-1]
+    def _missing(self) -> list[Missing]:
+        assert self.view is not None
+        return problems(self.view.rubric, self.work.values, self.work.rationale, **self.view.counts)
 
     def _resume(self) -> None:
-        counters = reading.read_counters(self.reader, self.queue.id, self.rater)
-        here = min(counters.here if counters else 0, self.order.size - 1)
-        record = self._record(here)
-        if reading.read_mine(self.reader, record.task, self.rater).draft is not None:
+        here = min(self.walk.counters.here, self.size - 1)
+        if self.walk.mine(here).draft is not None:
             self._open(here)
             return
         self._at = here
         self._advance(here)
 
-    def _frontier(self) -> int:
-        on_the_way = {pending.seq for pending in self._pending.values()}
-        seq = self._uncovered(0)
-        while seq in on_the_way:
-            seq = self._uncovered(seq + 1)
-        return seq
-
-    def _first_unsaved(self) -> int | None:
-        on_the_way = {pending.seq for pending in self._pending.values()}
-        return min((seq for seq in self._unsaved if seq not in on_the_way), default=None)
+    def _return_to(self, seq: int) -> Step:
+        self._open(seq)
+        return Step(True, f"Not saved: {self.saving.trouble}")
 
     def _advance(self, start: int) -> Step:
-        seq = self._next_open(start)
+        seq, passed = self.walk.next_open(start, self.keeping.on_the_way)
+        if passed:
+            queue, rater = self.queue.id, self.rater
+            self.keeping.give(lambda connection: passing.pass_over(connection, queue, rater, passed))
         if seq is None:
             self.view = None
             self.work = Work("")
@@ -459,86 +383,23 @@ class Sitting:
         self._open(seq)
         return Step(True)
 
-    def _next_open(self, start: int) -> int | None:
-        on_the_way = {pending.seq for pending in self._pending.values()}
-        passed: list[int] = []
-        try:
-            for begin, end in ((start, self.order.size), (0, min(start, self.order.size))):
-                seq = self._uncovered(begin)
-                while seq < end:
-                    if seq not in on_the_way:
-                        if self._wants_me(seq):
-                            return seq
-                        passed.append(seq)
-                    seq = self._uncovered(seq + 1)
-        finally:
-            if passed:
-                queue, rater = self.queue.id, self.rater
-                self._give("place", lambda c: passing.pass_over(c, queue, rater, passed), durable=False)
-        return None
-
-    def _uncovered(self, seq: int) -> int:
-        return stretches.next_uncovered(self.reader, self.queue.id, self.rater, seq)
-
-    def _wants_me(self, seq: int) -> bool:
-        record = self._record(seq)
-        if record.state != "open":
-            return False
-        return not labels.filled_by_others(self.reader, record.task, self.rater, self.queue.overlap)
-
-    def _likely_next(self) -> list[int]:
-        ahead: list[int] = []
-        seq = self._at
-        for _ in range(2):
-            seq = self._uncovered(seq + 1)
-            if seq >= self.order.size:
-                break
-            ahead.append(seq)
-        around = [near for near in (self._at + 1, self._at - 1) if 0 <= near < self.order.size]
-        return list(dict.fromkeys(ahead + around))
-
-    def _record(self, seq: int) -> TaskRecord:
-        record = self._records.get(seq)
-        if record is None:
-            position = self.order.position(seq)
-            record = reading.read_task(self.reader, self.queue.id, self.queue.dataset, position)
-            if record is None:
-                raise BadInput(
-                    f"the task at position {position} is missing from the store.", mend="Run `reviewer doctor`."
-                )
-            self._records[seq] = record
-            while len(self._records) > _KEPT_RECORDS:
-                self._records.popitem(last=False)
-        else:
-            self._records.move_to_end(seq)
-        return record
-
-    def _peek(self, seq: int) -> TaskView:
-        record = self._record(seq)
-        rubric_id = self._rubric_in_force(record)
-        order = shown_order(self.queue, record, self.rater, [])
-        return view_of(self.queue, record, seq, order, rubric_id, self.rubric(rubric_id))
-
     def _open(self, seq: int) -> None:
-        record = self._record(seq)
-        mine = self._mine(seq, record)
-        kept = self._unsaved.get(seq)
-        unkept = None if kept else self._drafts.get(seq)
-        in_hand = kept or unkept
-        work = in_hand.work if in_hand else Work.opened(self._rubric_in_force(record), mine.head, mine.draft)
-        order = shown_order(self.queue, record, self.rater, mine.shown_order)
-        self.view = view_of(self.queue, record, seq, order, work.rubric_id, self.rubric(work.rubric_id))
+        on_its_way = self.keeping.pending_at(seq)
+        mine = on_its_way.as_mine() if on_its_way else self.walk.mine(seq)
+        unsaved = self.keeping.unsaved.get(seq)
+        unkept = None if unsaved else self.keeping.drafts.get(seq)
+        in_hand = unsaved or unkept
+        work = in_hand.work if in_hand else Work.opened(self.walk.rubric_in_force(seq), mine.head, mine.draft)
+        self.view = self._view(seq, work.rubric_id, mine.shown_order)
         self.work = work
         self.state = mine.state
         self.flagged = mine.flagged
         self.held_elsewhere = bool(unkept and unkept.state == "refused")
-        self.dirty = kept is not None or bool(unkept and unkept.state == "failed")
+        self.dirty = unsaved is not None or bool(unkept and unkept.state == "failed")
         self.notice = self._say_taken(mine)
         self._at = seq
-        if kept:
-            self.clock.restart(kept.columns["active_ms"], kept.columns["idle_ms"])
-        elif unkept:
-            self.clock.restart(*unkept.spent)
+        if in_hand:
+            self.clock.restart(*in_hand.spent)
         elif draft := mine.draft:
             self.clock.restart(draft.active_ms, draft.idle_ms)
         else:
@@ -546,24 +407,10 @@ class Sitting:
         if self.dirty:
             self.flush_draft()  # so that a take-over, or what could not be committed, is on the disk
 
-    def _mine(self, seq: int, record: TaskRecord) -> Mine:
-        on_its_way = next((p for p in reversed(self._pending.values()) if p.seq == seq), None)
-        if on_its_way is None:
-            return reading.read_mine(self.reader, record.task, self.rater)
-        said = on_its_way.columns
-        head = HeadRecord(
-            label=said["id"],
-            outcome=said["outcome"],
-            rubric=said["rubric"],
-            values=orjson.loads(said["values"]),
-            rationale=orjson.loads(said["rationale"]),
-            correction=orjson.loads(said["correction"]),
-            notes=said["notes"],
-            flags=orjson.loads(said["flags"]),
-            revision=0,
-            committed_at=said["committed_at"],
-        )
-        return Mine(said["outcome"], orjson.loads(said["shown_order"]), bool(head.flags), None, head)
+    def _view(self, seq: int, rubric_id: str, kept_order: list[str]) -> TaskView:
+        record = self.walk.record(seq)
+        order = shown_order(self.queue, record, self.rater, kept_order)
+        return view_of(self.queue, record, seq, order, rubric_id, self.rubric(rubric_id))
 
     def _say_taken(self, mine: Mine) -> str:
         if mine.draft is None or mine.draft.sitting == self.sitting or not _is_alive(mine.draft.sitting):
@@ -581,7 +428,8 @@ class Sitting:
             return Step(False, "A reason is needed.")
         work = self.work
         said_before = work.rationale.get(LABEL)
-        work.write_rationale(LABEL, reason)
+        written = work.rationale_text(LABEL)
+        work.write_rationale(LABEL, reason if not written or written.startswith(reason) else f"{reason}\n{written}")
         step = self._conclude(outcome)
         if not step.moved:
             work.rationale.pop(LABEL)
@@ -590,32 +438,23 @@ class Sitting:
 
     def _conclude(self, outcome: str) -> Step:
         assert self.view is not None
-        if len(self._pending) >= MOST_UNSAVED:
-            return Step(False, f"{len(self._pending)} labels are not saved yet: wait for the disk.")
+        waiting = self.saving.waiting
+        if waiting >= MOST_UNSAVED:
+            return Step(False, f"{waiting} labels are not saved yet: wait for the disk.")
         if self.held_elsewhere:
             return Step(False, "A newer terminal of yours holds this item.")
         base, at = self.work.base, self._at
+        self._undone_before = None
         if base and base.outcome == outcome and self.work.content() == self.work.base_content():
-            if self.dirty:
-                self.flush_draft()
-            self._undo = _Undo()
+            self.flush_draft()
             return self._advance(at + 1)
         columns = self._columns(outcome)
-        pending = _Pending(at, self.work, columns)
-        ticket = self._tickets + 1
-        self._pending[ticket] = pending
-        self._drafts.pop(at, None)
-        new = labels.NewLabel(columns, at, self.sitting, bool(self.work.flags))
-        stream = self.store.device
-        self._give("label", lambda connection: labels.commit(connection, new, stream=stream), durable=True)
-        self.saving.waiting = len(self._pending)
+        self.keeping.give_label(Pending(at, self.work, columns), self.sitting)
         self._paces.append(columns["active_ms"])
         self._submitted_here += 1
-        self._undo = _Undo()
         self.dirty = False
-        if (failed := self._first_unsaved()) is not None:
-            self._open(failed)
-            return Step(True, f"Not saved: {self.saving.trouble}")
+        if (failed := self.keeping.first_unsaved()) is not None:
+            return self._return_to(failed)
         return self._advance(at + 1)
 
     def _columns(self, outcome: str) -> dict[str, Any]:
@@ -652,10 +491,9 @@ class Sitting:
 
     def _keep_unsaved(self) -> None:
         """Keeps as drafts what could not be committed and is not open."""
-        for seq, kept in self._unsaved.items():
+        for seq, kept in self.keeping.unsaved.items():
             if seq != self._at:
-                said = kept.columns
-                self._give_draft(seq, said["task"], kept.work, (said["active_ms"], said["idle_ms"]))
+                self._give_draft(seq, kept.columns["task"], kept.work, kept.spent)
 
     def _give_draft(self, seq: int, task: str, work: Work, spent: tuple[int, int]) -> None:
         draft = drafts.NewDraft(
@@ -671,67 +509,11 @@ class Sitting:
             active_ms=spent[0],
             idle_ms=spent[1],
         )
-        queue, rater, at = self.queue.id, self.rater, self._at
+        self.keeping.give_draft(seq, draft, work, self._at)
 
-        def job(connection: Any) -> bool:
-            kept = drafts.save(connection, draft)
-            drafts.stand_at(connection, queue, rater, at)
-            return kept
 
-        self._drafts[seq] = _Kept(self._tickets + 1, task, work, spent)
-        self._give("draft", job, durable=False)
-
-    def _keep_place(self) -> None:
-        queue, rater, at = self.queue.id, self.rater, self._at
-        self._give("place", lambda connection: drafts.stand_at(connection, queue, rater, at), durable=False)
-
-    def _give(self, kind: str, job: Callable[[Any], Any], *, durable: bool) -> None:
-        self._tickets += 1
-        ticket = self._tickets
-
-        def report(result: Any, trouble: StoreTrouble | None) -> None:
-            self._reports.put(_Report(kind, ticket, result, trouble))
-            self.on_report()
-
-        self._writer.give(job, report, durable=durable)
-
-    def _is_under_way(self) -> bool:
-        return bool(self._pending) or any(kept.state == "under way" for kept in self._drafts.values())
-
-    def _lacks_drafts(self) -> bool:
-        return self.dirty or any(kept.state != "refused" for kept in self._drafts.values())
-
-    def _settle_draft(self, report: _Report) -> None:
-        """Lets a draft go that is on the disk; one that is not stays in hand."""
-        self.saving.drafts_trouble = str(report.trouble or "")
-        seq = next((seq for seq, kept in self._drafts.items() if kept.ticket == report.ticket), None)
-        if seq is None:
-            return
-        if report.trouble:
-            self._drafts[seq].state = "failed"
-            self.dirty = self.dirty or seq == self._at
-        elif report.result is False:
-            self._drafts[seq].state = "refused"
-            self.held_elsewhere = self.held_elsewhere or seq == self._at
-        else:
-            del self._drafts[seq]
-            if self.dirty and seq == self._at:
-                self.flush_draft()
-
-    def _settle_label(self, report: _Report) -> list[int]:
-        pending = self._pending.pop(report.ticket)
-        if report.trouble:
-            self.saving.trouble = str(report.trouble)
-            if self.view is not None and self._at == pending.seq:  # opened again meanwhile, perhaps with more said
-                self.work.base, pending.work = pending.work.base, self.work
-            self._unsaved[pending.seq] = pending
-            self._submitted_here -= 1
-            return [pending.seq]
-        self.saving.saved += 1
-        self._unsaved.pop(pending.seq, None)
-        if not self._unsaved:
-            self.saving.trouble = ""
-        return []
+def _unheard() -> None:
+    """Nobody listens any more."""
 
 
 _OPEN: set[str] = set()

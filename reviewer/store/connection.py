@@ -57,6 +57,7 @@ class Store:
         self.copy = copy  # as the store was before it was brought up to date, where that was needed
         self.device = device
         self.identity = identity
+        self._file = _file_at(path)
 
     def connect(self, *, durable: bool = True, wait: float = BUSY_SECONDS) -> sqlite3.Connection:
         """A connection in autocommit; `durable` commits reach the disk before they return (synchronous=FULL)."""
@@ -64,8 +65,28 @@ class Store:
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         return connection
 
+    @property
+    def remark(self) -> str:
+        """What whoever opens the store should know; mostly nothing."""
+        if not is_network_file_system(self.path):
+            return ""
+        kind = file_system_of(self.path)
+        return f"The store lies on a network file system ({kind}): use it from one machine at a time, and back it up."
+
+    def check_place(self) -> None:
+        """Raises StoreTrouble where the file is no longer the one that was opened.
+
+        SQLite would go on writing into a file that was deleted, and all of it would be lost.
+        """
+        if self._file is None or _file_at(self.path) != self._file:
+            raise StoreTrouble(
+                "the store's file was deleted, moved or replaced.",
+                where=str(self.path),
+                mend="Put it back, then try again; what you typed is kept meanwhile.",
+            )
+
     def reader(self) -> sqlite3.Connection:
-        """A connection that cannot write, for as long as a sitting lasts; the driver's errors come out as StoreTrouble."""
+        """A connection that cannot write, for the length of a sitting; the driver's errors come out as StoreTrouble."""
         with translated(self.path):
             connection = _open_existing(self.path, BUSY_SECONDS, _Telling)
             connection.path = self.path
@@ -279,6 +300,14 @@ def _open_existing(path: Path, wait: float, factory: type[_C]) -> _C:
     return sqlite3.connect(
         where, uri=True, timeout=wait, isolation_level=None, check_same_thread=False, factory=factory
     )
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _no_store(path: Path) -> StoreTrouble:

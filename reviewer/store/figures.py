@@ -174,7 +174,7 @@ def orders(connection: sqlite3.Connection) -> Iterator[str]:
         yield from _run_faults(runs, size, told)
         done, at = 0, 0
         for seq, position, state in _places.rows(connection, queue=queue, rater=rater):
-            if not 0 <= position < order.size or order.seq(position) != seq:
+            if not _stands_at(order, position, seq):
                 yield f"place {seq} {told} is not the task's own"
             if state == "open":
                 continue
@@ -186,6 +186,13 @@ def orders(connection: sqlite3.Connection) -> Iterator[str]:
         covered = sum(last - first + 1 for first, last in runs)
         if covered != done + passed:
             yield f"{covered} places {told} are closed; {done} are done and {passed} passed over"
+
+
+def _stands_at(order: RaterOrder, position: int, seq: int) -> bool:
+    try:
+        return order.seq(position) == seq
+    except IndexError:  # beyond the queue, or in a gap between its batches
+        return False
 
 
 def _run_faults(runs: list[tuple[int, int]], size: int, told: str) -> Iterator[str]:

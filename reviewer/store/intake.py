@@ -6,6 +6,7 @@ What a killed import left behind lies beyond them too, and is cleared when the n
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -64,6 +65,8 @@ _drop_item = Prepared(
     )
 )
 _PAGES_BEFORE_CHECKPOINT = 8000
+_PAGES_WHEN_CLEARING = 200
+_LEFT_TO_RATERS = 1 << 20
 
 
 class Intake(Taking):
@@ -114,6 +117,8 @@ class Intake(Taking):
                 with suppress(StoreTrouble), translated(self._store.path):
                     if self._connection.in_transaction:
                         self._connection.execute("ROLLBACK")
+                    self._connection.execute(f"PRAGMA wal_autocheckpoint={_PAGES_WHEN_CLEARING}")
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                     self._clear(keep=None)
         finally:
             self._close()
@@ -122,6 +127,7 @@ class Intake(Taking):
         """Writes one slice in a transaction of its own; the commit goes on beside the reading of the next."""
         self._settle()
         with translated(self._store.path):
+            self._make_sure_of_room(rows)
             self._connection.execute("BEGIN IMMEDIATE")
             rows.insert(self._connection)
         self._committing = self._helper.submit(self._commit)
@@ -135,6 +141,7 @@ class Intake(Taking):
     def publish(self, *, rubric: str | None = None) -> None:
         """Shows everything at once, with its event, durably; `rubric` comes into force where one is given."""
         self._settle()
+        self._store.check_place()
         size = self.next - self._first
         self._connection.execute("PRAGMA synchronous=FULL")
         said = {"stream": self._store.device, "actor": self._actor}
@@ -162,6 +169,28 @@ class Intake(Taking):
                     data=content,
                 )
         self._published = True
+
+    def _make_sure_of_room(self, rows: Rows) -> None:
+        """Stops before the disk is so full that neither this import could be taken back nor a label saved."""
+        texts = sum(len(prompt) + len(context) + len(told or "") for _, _, prompt, context, told in rows.items)
+        texts += sum(len(output[5]) + len(output[6]) for output in rows.outputs)
+        # Everything is written twice: to the log beside the store, and from there into it.
+        needed = 2 * (texts + 1000 * len(rows.tasks)) + _LEFT_TO_RATERS
+        if self._room() < needed + self._log_size():
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if self._room() < needed + self._log_size():
+                raise OSError(errno.ENOSPC, "no space is left for the import")
+
+    def _room(self) -> int:
+        disk = os.statvfs(self._store.path.parent)
+        return disk.f_bavail * disk.f_frsize
+
+    def _log_size(self) -> int:
+        log = self._store.path.with_name(f"{self._store.path.name}-wal")
+        try:
+            return log.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def _commit(self) -> None:
         with translated(self._store.path):

@@ -1,4 +1,4 @@
-"""Taking in labels that were given elsewhere: heads, assignments, counters and the event follow in the same transaction."""
+"""Taking in labels that were given elsewhere, with heads, assignments, counters and event in the same transaction."""
 
 from __future__ import annotations
 

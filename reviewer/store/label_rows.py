@@ -9,15 +9,28 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, select
 
 from reviewer.store.prepared import Driver, Prepared
-from reviewer.store.tables import Label, LabelHead, Output, Queue, Rater, Rubric, System, Task, TaskOutput, columns, core
+from reviewer.store.tables import (
+    Label,
+    LabelHead,
+    Output,
+    Queue,
+    Rater,
+    Rubric,
+    System,
+    Task,
+    TaskOutput,
+    columns,
+    core,
+)
 
 _L, _H, _T, _TO, _O, _S, _R, _RA, _Q = (
     core(table).c for table in (Label, LabelHead, Task, TaskOutput, Output, System, Rubric, Rater, Queue)
 )
 _joined = (
-    core(Label).join(core(Task), _L.task == _T.id).join(core(Rater), _L.rater == _RA.id).join(
-        core(Rubric), _L.rubric == _R.id
-    )
+    core(Label)
+    .join(core(Task), _L.task == _T.id)
+    .join(core(Rater), _L.rater == _RA.id)
+    .join(core(Rubric), _L.rubric == _R.id)
 )
 _named = select(core(Label), _T.key, _RA.name, _RA.kind, _R.name, _R.content_hash).select_from(_joined)
 _of_queue: list[ColumnElement[bool]] = [_L.queue == bindparam("queue")]
@@ -25,9 +38,7 @@ _by_rater: list[ColumnElement[bool]] = [_RA.name == bindparam("rater")]
 _by_key: list[ColumnElement[bool]] = [_T.key == bindparam("key")]
 _counting: list[ColumnElement[bool]] = [
     _L.id.in_(
-        select(_H.label).where(
-            _H.task == _L.task, _H.rater == _L.rater, _H.phase == _L.phase, _H.sample == _L.sample
-        )
+        select(_H.label).where(_H.task == _L.task, _H.rater == _L.rater, _H.phase == _L.phase, _H.sample == _L.sample)
     )
 ]
 _statements: dict[tuple[bool, bool, bool], Prepared] = {}
@@ -53,9 +64,7 @@ _tasks_of_key = Prepared(
     .where(_T.queue == bindparam("queue"), _T.key == bindparam("key"))
     .order_by(_T.position)
 )
-_task = Prepared(
-    select(_T.id, _T.queue, _T.position, _T.rubric, _T.state, _T.key).where(_T.id == bindparam("task"))
-)
+_task = Prepared(select(_T.id, _T.queue, _T.position, _T.rubric, _T.state, _T.key).where(_T.id == bindparam("task")))
 _rater = Prepared(select(_RA.id, _RA.name, _RA.kind).where(_RA.id == bindparam("rater")))
 _rubric_named = Prepared(select(_R.id).where(_R.content_hash == bindparam("content_hash")))
 

@@ -32,7 +32,9 @@ def bring_up_to_date(
     stamp = now().translate({ord(mark): None for mark in ":.-"})
     copy = path.with_name(f"{path.stem}.before-schema-{to}.{stamp}{path.suffix}")
     back_up(path, copy)
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"isolation_level": None, "timeout": wait})
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), connect_args={"isolation_level": None, "timeout": wait}
+    )
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     config = Config()
     config.set_main_option("script_location", _escaped(STEPS))

@@ -185,12 +185,15 @@ def read_brief(driver: Driver, queue: str, position: int) -> Brief | None:
     return Brief(row[0], row[1], row[2], opening_of(row[3])) if row else None
 
 
+_LONGEST_ESCAPE = len("\\u001b")
+
+
 def opening_of(prompt: str) -> str:
     """The first words of a stored prompt, which may have been cut off anywhere."""
     begin = prompt.find('"text":"')
     body = prompt[begin + 8 :] if begin >= 0 else ""
     end = _end_of_string(body)
-    for cut in (end, end - 1, end - 2, end - 6):
+    for cut in range(end, end - _LONGEST_ESCAPE, -1):
         try:
             return str(orjson.loads(f'"{body[:cut]}"'))
         except orjson.JSONDecodeError:

@@ -7,7 +7,6 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from reviewer.store.connection import Store, StoreTrouble, transaction
@@ -24,7 +23,6 @@ class Writer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._file = _file_at(store.path)
         self._jobs: queue.SimpleQueue[tuple[Job, Report, bool] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="reviewer-writer", daemon=True)
         self._thread.start()
@@ -39,28 +37,19 @@ class Writer:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def _check_place(self) -> None:
-        """SQLite would go on writing into a file that was deleted, and all of it would be lost."""
-        if self._file is None or _file_at(self._store.path) != self._file:
-            raise StoreTrouble(
-                "the store's file was deleted, moved or replaced.",
-                where=str(self._store.path),
-                mend="Put it back; what you typed is kept, then submit again.",
-            )
-
     def _work(self) -> None:
         durable: sqlite3.Connection | None = None
         quick: sqlite3.Connection | None = None
         while (given := self._jobs.get()) is not None:
             job, report, wants_disk = given
             try:
+                self._store.check_place()
                 if wants_disk:
                     durable = durable or self._store.connect()
                     connection = durable
                 else:
                     quick = quick or self._store.connect(durable=False)
                     connection = quick
-                self._check_place()
                 with transaction(connection, self._store.path):
                     result = job(connection)
             except StoreTrouble as error:
@@ -76,11 +65,3 @@ class Writer:
             if connection_ is not None:
                 with closing(connection_):
                     pass
-
-
-def _file_at(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

@@ -1,0 +1,143 @@
+"""The queue as one rater goes through it: their order, the tasks in it, and the rubrics that hold for them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection
+
+from reviewer.errors import BadInput
+from reviewer.rubric import Rubric
+from reviewer.store import labels, queues, reading, stretches
+from reviewer.store.connection import Store
+from reviewer.store.order import RaterOrder
+from reviewer.store.queues import QueueRecord
+from reviewer.store.reading import Counters, Mine, TaskRecord
+
+_KEPT_RECORDS = 24
+
+
+class Walk:
+    """Reads by a connection of its own, which cannot write. Raises BadInput where the queue has no rubric."""
+
+    def __init__(self, store: Store, queue: QueueRecord, rater: str) -> None:
+        self.queue = queue
+        self.rater = rater
+        self.reader = store.reader()
+        self._records: OrderedDict[int, TaskRecord] = OrderedDict()
+        self._rubrics: dict[str, Rubric] = {}
+        try:
+            self._load()
+        except BaseException:
+            self.reader.close()
+            raise
+
+    def _load(self) -> None:
+        self._data_version = self._version_of_data()
+        self.queue = queues.find(self.reader, self.queue.name) or self.queue
+        shuffle = self.queue.settings.get("shuffle", True)
+        self.order = RaterOrder.load(self.reader, self.queue.id, self.queue.seed, self.rater, shuffle=shuffle)
+        documents = queues.rubrics_of(self.reader, self.queue.id)
+        if not documents:
+            raise BadInput(f"the queue '{self.queue.name}' has no rubric.", mend="Import it again with --rubric.")
+        self._rubric_ids = tuple(identifier for identifier, _ in documents)
+
+    def refresh(self) -> bool:
+        """Looks whether another program wrote to the store; True where the queue has changed by it."""
+        if self._version_of_data() == self._data_version:
+            return False
+        before = (self.queue.size, self._rubric_ids)
+        self._load()
+        if before == (self.queue.size, self._rubric_ids):
+            return False
+        self._records.clear()
+        return True
+
+    def _version_of_data(self) -> int:
+        return int(self.reader.execute("PRAGMA data_version").fetchone()[0])
+
+    @property
+    def size(self) -> int:
+        """How many places the rater's order has."""
+        return self.order.size
+
+    @property
+    def counters(self) -> Counters:
+        """The rater's counters as they are stored."""
+        return reading.read_counters(self.reader, self.queue.id, self.rater) or Counters()
+
+    def record(self, seq: int) -> TaskRecord:
+        """The task at place `seq`, from memory where it was read lately. Raises BadInput where it is missing."""
+        record = self._records.get(seq)
+        if record is not None:
+            self._records.move_to_end(seq)
+            return record
+        position = self.order.position(seq)
+        record = reading.read_task(self.reader, self.queue.id, self.queue.dataset, position)
+        if record is None:
+            raise BadInput(f"the task at position {position} is missing from the store.", mend="Run `reviewer doctor`.")
+        self._records[seq] = record
+        while len(self._records) > _KEPT_RECORDS:
+            self._records.popitem(last=False)
+        return record
+
+    def mine(self, seq: int) -> Mine:
+        """What the rater has done with the task at place `seq`."""
+        return reading.read_mine(self.reader, self.record(seq).task, self.rater)
+
+    def rubric(self, rubric_id: str) -> Rubric:
+        """The rubric of that identifier."""
+        if rubric_id not in self._rubrics:
+            document = queues.rubric_document(self.reader, rubric_id)
+            if document is None:
+                raise BadInput("the label's rubric is missing from the store.", mend="Run `reviewer doctor`.")
+            self._rubrics[rubric_id] = Rubric.from_document(document)
+        return self._rubrics[rubric_id]
+
+    def rubric_in_force(self, seq: int) -> str:
+        """The identifier of the rubric under which a new label at place `seq` stands."""
+        return self.record(seq).rubric or self._rubric_ids[-1]
+
+    def uncovered(self, seq: int) -> int:
+        """The first place from `seq` on that still needs this rater; it may lie beyond the end."""
+        return stretches.next_uncovered(self.reader, self.queue.id, self.rater, seq)
+
+    def next_open(self, start: int, on_the_way: Collection[int]) -> tuple[int | None, list[int]]:
+        """The next place from `start` on, and round again, that needs this rater and is not `on_the_way` to the disk.
+
+        Also the places that were passed because the task was recalled or others fill it.
+        """
+        passed: list[int] = []
+        for begin, end in ((start, self.size), (0, min(start, self.size))):
+            seq = self.uncovered(begin)
+            while seq < end:
+                if seq not in on_the_way:
+                    if self._wants_me(seq):
+                        return seq, passed
+                    passed.append(seq)
+                seq = self.uncovered(seq + 1)
+        return None, passed
+
+    def frontier(self, on_the_way: Collection[int]) -> int:
+        """The first place that needs this rater and is not `on_the_way` to the disk."""
+        seq = self.uncovered(0)
+        while seq in on_the_way:
+            seq = self.uncovered(seq + 1)
+        return seq
+
+    def likely_after(self, at: int) -> list[int]:
+        """The places that are likely next: the two next open ones, then the neighbours."""
+        ahead: list[int] = []
+        seq = at
+        for _ in range(2):
+            seq = self.uncovered(seq + 1)
+            if seq >= self.size:
+                break
+            ahead.append(seq)
+        around = [near for near in (at + 1, at - 1) if 0 <= near < self.size]
+        return list(dict.fromkeys(ahead + around))
+
+    def _wants_me(self, seq: int) -> bool:
+        record = self.record(seq)
+        if record.state != "open":
+            return False
+        return not labels.filled_by_others(self.reader, record.task, self.rater, self.queue.overlap)
