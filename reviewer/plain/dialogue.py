@@ -18,6 +18,9 @@ from reviewer.session.sitting import Sitting, Step
 INTERRUPTED = 130
 _END = "."
 
+# A line may wait so long for its draft, so that what is told of it is true.
+_DRAFT_SECONDS = 0.5
+
 
 def run(sitting: Sitting, stdin: Lines, stdout: TextIO) -> int:
     """Holds the sitting over lines until the input ends, closes it, and returns the exit code.
@@ -178,6 +181,7 @@ class Dialogue:
     def keep(self) -> None:
         """Hands the draft to the disk, and tells what has come up there."""
         self.sitting.flush_draft()
+        self.sitting.drain(_DRAFT_SECONDS)
         self.sitting.settle()
         said = ""
         if self.sitting.held_elsewhere:
