@@ -69,13 +69,10 @@ def footer(keymap: Keymap, stack: Stack, width: int) -> str:
 
 def readme_table(keymap: Keymap) -> str:
     """The keys as a Markdown table between the markers that `put_in_readme` looks for."""
-    lines = [BEGIN, "", "| Where | Keys | What they do | Action |", "| --- | --- | --- | --- |"]
+    lines = [BEGIN, "", "| Where | Keys |", "| --- | --- |"]
     for section in sections(keymap):
-        where = section.heading
-        for row in section.rows:
-            keys = " ".join(_code(key) for key in row.keys)
-            lines.append(f"| {where} | {keys} | {row.description} | `{row.action}` |")
-            where = ""
+        hints = (f"{' '.join(_code(key) for key in row.keys)} {row.label}" for row in section.rows)
+        lines.append(f"| {section.heading} | {' · '.join(hints)} |")
     return "\n".join([*lines, "", END])
 
 

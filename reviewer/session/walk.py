@@ -137,7 +137,7 @@ class Walk:
         return list(dict.fromkeys(ahead + around))
 
     def _wants_me(self, seq: int) -> bool:
-        record = self.record(seq)
-        if record.state != "open":
+        found = reading.read_state(self.reader, self.queue.id, self.order.position(seq))
+        if found is None or found[1] != "open":
             return False
-        return not labels.filled_by_others(self.reader, record.task, self.rater, self.queue.overlap)
+        return not labels.filled_by_others(self.reader, found[0], self.rater, self.queue.overlap)

@@ -61,8 +61,10 @@ class Store:
 
     def connect(self, *, durable: bool = True, wait: float = BUSY_SECONDS) -> sqlite3.Connection:
         """A connection in autocommit; `durable` commits reach the disk before they return (synchronous=FULL)."""
+        self.check_place()
         connection = _connect(self.path, wait)
-        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        with translated(self.path):
+            connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         return connection
 
     @property
@@ -203,7 +205,8 @@ def translated(path: Path) -> Iterator[None]:
 
 def trouble(error: Exception, path: Path) -> StoreTrouble:
     """What a driver's error means to a person, and what to do about it."""
-    said = str(error).lower()
+    # The words of the system alone: a path beside them may hold any word.
+    said = str(getattr(error, "strerror", None) or error).lower()
     where = str(path)
     if isinstance(error, UnicodeDecodeError):
         return damaged(path)

@@ -96,7 +96,7 @@ class Intake(Taking):
         self._connection = self._store.connect(durable=False, wait=60)
         try:
             self._connection.execute("PRAGMA foreign_keys=0")
-            self._connection.execute("PRAGMA cache_size=-65536")
+            self._connection.execute("PRAGMA cache_size=-32768")
             self._connection.execute(f"PRAGMA wal_autocheckpoint={_PAGES_BEFORE_CHECKPOINT}")
             with translated(self._store.path):
                 self._clear(keep=self.queue.id)

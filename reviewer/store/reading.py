@@ -148,6 +148,12 @@ def _loads(text: str) -> Any:
         ) from error
 
 
+def read_state(driver: Driver, queue: str, position: int) -> tuple[str, str] | None:
+    """The identifier and the state of the task at `position`, without its texts."""
+    row = _sql.task_state.first(driver, queue=queue, position=position)
+    return (row[0], row[1]) if row else None
+
+
 def read_mine(driver: Driver, task: str, rater: str) -> Mine:
     """The rater's assignment, draft and label of `task`; empty where there is nothing yet."""
     given = _sql.assignment.first(driver, task=task, rater=rater)

@@ -53,7 +53,8 @@ def _empty_store() -> sqlite3.Connection:
     from sqlmodel import SQLModel
 
     connection = sqlite3.connect("", isolation_level=None)
-    connection.execute("PRAGMA synchronous=OFF")
+    for setting in ("synchronous=OFF", "journal_mode=OFF", "locking_mode=EXCLUSIVE", "cache_size=-32768"):
+        connection.execute(f"PRAGMA {setting}")
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     SQLModel.metadata.create_all(engine)
     return connection

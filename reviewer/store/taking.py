@@ -70,6 +70,8 @@ _bulk_task = Bulk(
     "state",
 )
 _bulk_task_output = Bulk(TaskOutput, "task", "slot", "output", "public_id")
+# repeat_of, selection, probability, state
+_UNSELECTED = (None, None, None, "open")
 _noted_item = Bulk(Item, "id", "content_hash", "prompt", "context", "reference", known="ignored")
 _noted_output = Bulk(Output, "id", "item", "system", "run", "sample", "parts", "text", "content_hash", known="ignored")
 
@@ -199,14 +201,16 @@ class Taking(ABC):
     def add(self, items: Sequence[NewItem]) -> None:
         """Takes in one slice of items."""
         known = self._look_up(items)
-        wanted = sum(len(item.outputs) for item in items)
-        known.public_ids = _public_ids(wanted)
+        known.public_ids = _public_ids(sum([len(item.outputs) for item in items]))
+        rows, taken, take = known.rows, self.taken, self._take
         for item in items:
-            before = (self.taken.items, self.taken.tasks, len(self.taken.refused))
-            self._take(item, known)
-            if (self.taken.items, self.taken.tasks, len(self.taken.refused)) == before:
-                self.taken.duplicates += 1
-        self.write(known.rows)
+            refused = len(taken.refused)
+            if not take(item, known) and len(taken.refused) == refused:
+                taken.duplicates += 1
+        taken.items += len(rows.keys)
+        taken.tasks += len(rows.tasks)
+        taken.outputs += len(rows.tasks)
+        self.write(rows)
 
     def _remember_rubric(self, driver: Driver, document: dict[str, Any], *, content_hash: str, scale_hash: str) -> str:
         if content_hash not in self._rubrics:
@@ -246,23 +250,28 @@ class Taking(ABC):
                         known.outputs[item, system, sample, content] = output
         return known
 
-    def _take(self, item: NewItem, known: _Slice) -> None:
+    def _take(self, item: NewItem, known: _Slice) -> bool:
+        """Whether the item brought anything new."""
         entry = known.keys.get(item.key)
+        brought = False
         if entry is None:
             entry = known.keys[item.key] = _Known(self._item(item, known), item.content_hash, {})
             known.rows.keys.append((self.queue.dataset, item.key, entry.item, self.next_item, item.meta))
             self.next_item += 1
-            self.taken.items += 1
+            brought = True
             if not item.outputs:
                 self.taken.without_output += 1
         elif entry.content_hash != item.content_hash:
             if not self._revise:
                 what = "is known with another prompt, context or reference; --revise puts this one in its place"
                 self._refuse(item, f"the key {_quoted(item.key)} {what}")
-                return
+                return False
             entry = self._revise_item(item, entry, known)
+            brought = True
         for output in item.outputs:
-            self._take_output(item, output, entry, known)
+            if self._take_output(item, output, entry, known):
+                brought = True
+        return brought
 
     def _revise_item(self, item: NewItem, before: _Known, known: _Slice) -> _Known:
         self.recalled += [task for _hash, task in before.answers.values()]
@@ -281,40 +290,35 @@ class Taking(ABC):
         known.rows.items.append((identifier, item.content_hash, item.prompt, item.context, item.reference))
         return identifier
 
-    def _take_output(self, item: NewItem, output: NewOutput, entry: _Known, known: _Slice) -> None:
+    def _take_output(self, item: NewItem, output: NewOutput, entry: _Known, known: _Slice) -> bool:
         system = self._systems.get((output.system, output.version)) or self._system(output, known.rows)
         answer = (system, output.sample)
+        content = output.content_hash
         before = entry.answers.get(answer)
         if before is not None:
-            if before[0] == output.content_hash:
-                return
+            if before[0] == content:
+                return False
             if not self._revise:
                 named = " ".join(part for part in (output.system, output.version) if part)
                 whose = f"of {_quoted(named)}" if named else "without a system"
                 mend = "give it a system, version or sample of its own, or --revise"
                 self._refuse(item, f"the key {_quoted(item.key)} has another output {whose}; {mend}")
-                return
+                return False
             self.recalled.append(before[1])
-        identity = (entry.item, system, output.sample, output.content_hash)
+        rows, item_id = known.rows, entry.item
+        identity = (item_id, system, output.sample, content)
         output_id = known.outputs.get(identity)
         if output_id is not None:
-            known.rows.reused_outputs.append(
-                (output_id, entry.item, system, None, output.sample, "[]", "", output.content_hash)
-            )
+            rows.reused_outputs.append((output_id, item_id, system, None, output.sample, "[]", "", content))
         else:
             output_id = known.outputs[identity] = new_id()
-            known.rows.outputs.append(
-                (output_id, entry.item, system, None, output.sample, output.parts, output.text, output.content_hash)
-            )
+            rows.outputs.append((output_id, item_id, system, None, output.sample, output.parts, output.text, content))
         task = new_id()
-        known.rows.tasks.append(
-            (task, self.queue.id, item.key, entry.item, self.next, 0.0, item.rubric, None, None, None, "open")
-        )
-        known.rows.task_outputs.append((task, 0, output_id, known.public_ids.pop()))
-        entry.answers[answer] = (output.content_hash, task)
+        rows.tasks.append((task, self.queue.id, item.key, item_id, self.next, 0.0, item.rubric, *_UNSELECTED))
+        rows.task_outputs.append((task, 0, output_id, known.public_ids.pop()))
+        entry.answers[answer] = (content, task)
         self.next += 1
-        self.taken.tasks += 1
-        self.taken.outputs += 1
+        return True
 
     def _system(self, output: NewOutput, rows: Rows) -> str:
         named = (output.system, output.version)

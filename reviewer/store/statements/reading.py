@@ -81,6 +81,7 @@ head = Prepared(
         _H.sample == 0,
     )
 )
+task_state = Prepared(select(_T.id, _T.state).where(_at_position))
 brief = Prepared(
     select(_T.id, _T.key, _T.state, func.substr(_I.prompt, 1, 600))
     .select_from(core(Task).join(core(Item), _T.item == _I.id))

@@ -1,0 +1,367 @@
+"""`reviewer queue`: what queues there are, how far they are, and what they ask for."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json, store_at
+from reviewer.cli.queue_settings import RUBRIC, SETTINGS, help_lines, parse
+from reviewer.errors import BadInput, WrongUsage
+
+if TYPE_CHECKING:
+    from reviewer.rubric import Rubric
+    from reviewer.store.queues import QueueRecord
+
+_COLUMNS = frozenset({"overlap", "blind"})
+
+
+@click.group(name="queue")
+def queue() -> None:
+    """Queues: what is to be rated, by how many, under which rubric.
+
+    \b
+    Examples:
+      reviewer queue list
+      reviewer queue show kyc
+      reviewer queue set kyc overlap=2 goal=40
+      reviewer queue set kyc rubric=kyc-2.yaml
+    """
+
+
+@queue.command(name="list")
+@home_option
+@json_option
+def list_(home: Path | None, as_json: bool) -> None:
+    """Lists the queues, oldest first.
+
+    \b
+    Examples:
+      reviewer queue list
+      reviewer queue list --json
+    """
+    from reviewer.store import queues
+
+    with store_at(home_at(home)).reading() as connection:
+        rows = [_row(connection, record) for record in queues.all_queues(connection)]
+    if as_json:
+        print_json({"queues": rows})
+        return
+    if not rows:
+        click.echo("There is no queue yet: try `reviewer demo`, or `reviewer import FILE -q QUEUE`.")
+        return
+    width = max(len(plainly(row["name"])) for row in rows)
+    for row in rows:
+        counts = f"{row['tasks']:>8} tasks {row['labels']:>8} labels {row['raters']:>3} raters"
+        _say(f"{plainly(row['name']):<{width}}  {row['kind']:<8} {_standing(row):<16} {counts}")
+
+
+@queue.command()
+@click.argument("name", metavar="QUEUE")
+@home_option
+@json_option
+def show(name: str, home: Path | None, as_json: bool) -> None:
+    """Shows a queue: its rubrics, its settings, and how far each rater is.
+
+    \b
+    Examples:
+      reviewer queue show kyc
+      reviewer queue show kyc --json
+    """
+    from reviewer.store import queues
+
+    with store_at(home_at(home)).reading() as connection:
+        record = _found(connection, name)
+        row = _row(connection, record)
+        rubrics = queues.rubrics_of(connection, record.id)
+        team = list(queues.progress_of_team(connection, record.id))
+    shown: dict[str, Any] = {
+        **row,
+        "settings": record.settings,
+        "rubrics": [
+            {"name": document["name"], "id": identifier, "in_force": number == len(rubrics)}
+            for number, (identifier, document) in enumerate(rubrics, 1)
+        ],
+        "progress": team,
+    }
+    if as_json:
+        print_json(shown)
+    else:
+        _print_queue(shown)
+
+
+@queue.command()
+@click.argument("name", metavar="NAME")
+@click.option(
+    "--rubric", "rubric_file", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Its rubric."
+)
+@click.option(
+    "--kind",
+    type=click.Choice(["rating", "pairwise", "ranking"]),
+    default="rating",
+    show_default=True,
+    help="What a task asks for; comparisons come with a later version.",
+)
+@home_option
+@json_option
+def create(name: str, rubric_file: Path, kind: str, home: Path | None, as_json: bool) -> None:
+    """Makes a queue without tasks; `reviewer import` fills it.
+
+    \b
+    Examples:
+      reviewer queue create kyc --rubric kyc.yaml
+    """
+    from reviewer.rubric import load_rubric
+    from reviewer.store import queues
+
+    if kind != "rating":
+        raise WrongUsage(f"queues of kind '{kind}' come with a later version.", mend="Leave --kind out.")
+    if not name.strip() or name != name.strip() or not name.isprintable():
+        raise WrongUsage(
+            f"'{plainly(name)}' cannot name a queue.", mend="Take printable characters, no blank at its ends."
+        )
+    rubric = load_rubric(rubric_file)
+    chosen = home_at(home)
+    store = store_at(chosen, create=True)
+    with store.writing() as connection:
+        if queues.find(connection, name) is not None:
+            raise BadInput(f"there is a queue '{name}' already.", mend=f"`reviewer queue show {name}` shows it.")
+        actor = queues.ensure_rater(connection, chosen.rater())
+        made = queues.create(connection, name, stream=store.device, actor=actor, kind=kind)
+        _put_rubric(connection, made, rubric, stream=store.device, actor=actor)
+        row = _row(connection, made)
+    if as_json:
+        print_json(row)
+    else:
+        _say(f"Queue '{name}' is made; `reviewer import FILE -q {name}` fills it.")
+
+
+@queue.command(name="set", epilog=help_lines())
+@click.argument("name", metavar="QUEUE")
+@click.argument("pairs", metavar="KEY=VALUE...", nargs=-1, required=True)
+@home_option
+@json_option
+def set_(name: str, pairs: tuple[str, ...], home: Path | None, as_json: bool) -> None:
+    """Changes settings of a queue, all of those given or none.
+
+    Labels that are there stay as they are. A changed rubric holds for what is opened from now on; open drafts keep
+    theirs until their rater moves them.
+
+    \b
+    Examples:
+      reviewer queue set kyc overlap=2 pick=false
+      reviewer queue set kyc show=risk,tags reference=true
+      reviewer queue set kyc rubric=kyc-2.yaml
+    """
+    from reviewer.rubric import load_rubric
+    from reviewer.store import queues
+
+    given = parse(pairs)
+    rubric = load_rubric(given.pop(RUBRIC)) if RUBRIC in given else None
+    with _changing(home, name) as (connection, record, stream, actor):
+        changed = _really_changed(record, given)
+        _refuse_what_is_too_late(connection, record, changed)
+        if changed:
+            to: dict[str, Any] = {key: value for key, value in changed.items() if key in _COLUMNS}
+            to["settings"] = record.settings | {key: value for key, value in changed.items() if key not in _COLUMNS}
+            queues.change(connection, record, stream=stream, actor=actor, action="queue.changed", **to)
+        moved = rubric is not None and _put_rubric(connection, record, rubric, stream=stream, actor=actor)
+    done = [*changed, *([RUBRIC] if moved else [])]
+    without_effect = [key for key in given if SETTINGS[key].later]
+    if as_json:
+        print_json({"queue": name, "changed": done, "without_effect": without_effect})
+        return
+    _say(f"Queue '{name}': {', '.join(done)} changed." if done else f"Queue '{name}': nothing was to change.")
+    for key in without_effect:
+        _say(f"Note: '{key}' is kept, but has no effect before {SETTINGS[key].later} exist in Reviewer.", err=True)
+
+
+@queue.command()
+@click.argument("name", metavar="QUEUE")
+@home_option
+@json_option
+def close(name: str, home: Path | None, as_json: bool) -> None:
+    """Closes a queue: nobody can begin a sitting there until it is reopened.
+
+    \b
+    Examples:
+      reviewer queue close kyc
+    """
+    _set_state(name, home, "closed", "queue.closed", as_json)
+
+
+@queue.command()
+@click.argument("name", metavar="QUEUE")
+@home_option
+@json_option
+def reopen(name: str, home: Path | None, as_json: bool) -> None:
+    """Opens a closed queue again.
+
+    \b
+    Examples:
+      reviewer queue reopen kyc
+    """
+    _set_state(name, home, "open", "queue.reopened", as_json)
+
+
+@queue.command()
+@click.argument("name", metavar="QUEUE")
+@click.option("--reason", required=True, help="Why; it stands in the event log for good.")
+@home_option
+@json_option
+def reveal(name: str, reason: str, home: Path | None, as_json: bool) -> None:
+    """Ends the blindness of a queue, for good: raters see systems and keys, and exports name them.
+
+    \b
+    Examples:
+      reviewer queue reveal kyc --reason "the study is closed"
+    """
+    from reviewer.ids import now
+    from reviewer.store import queues
+
+    if not reason.strip():
+        raise WrongUsage("a reason is needed.", mend='Say it: --reason "…".')
+    with _changing(home, name) as (connection, record, stream, actor):
+        if not record.blind:
+            raise BadInput(f"the queue '{name}' is not blind.", mend="There is nothing to reveal.")
+        if record.revealed_at:
+            raise BadInput(f"the queue '{name}' was revealed at {record.revealed_at}.", mend="There is nothing to do.")
+        at = now()
+        queues.change(
+            connection,
+            record,
+            stream=stream,
+            actor=actor,
+            action="queue.revealed",
+            revealed_at=at,
+            reason=reason.strip(),
+        )
+    if as_json:
+        print_json({"queue": name, "revealed_at": at})
+    else:
+        _say(f"Queue '{name}' is revealed: systems and keys are shown from now on.")
+
+
+def _say(line: str, *, err: bool = False) -> None:
+    click.echo(plainly(line), err=err)
+
+
+@contextmanager
+def _changing(home: Path | None, name: str) -> Iterator[tuple[sqlite3.Connection, QueueRecord, str, str]]:
+    """One transaction on the queue of that name: connection, queue, event stream, and who acts."""
+    from reviewer.store import queues
+
+    chosen = home_at(home)
+    store = store_at(chosen)
+    with store.writing() as connection:
+        record = _found(connection, name)
+        yield connection, record, store.device, queues.ensure_rater(connection, chosen.rater())
+
+
+def _found(connection: sqlite3.Connection, name: str) -> QueueRecord:
+    from reviewer.store import queues
+
+    record = queues.find(connection, name)
+    if record is None:
+        from reviewer.keys.names import closest
+
+        names = [each.name for each in queues.all_queues(connection)]
+        mend = closest(name, names) or "`reviewer queue list` lists them."
+        raise BadInput(f"there is no queue '{name}'.", mend=mend)
+    return record
+
+
+def _set_state(name: str, home: Path | None, state: str, action: str, as_json: bool) -> None:
+    from reviewer.store import queues
+
+    with _changing(home, name) as (connection, record, stream, actor):
+        if record.state != state:
+            queues.change(connection, record, stream=stream, actor=actor, action=action, state=state)
+    if as_json:
+        print_json({"queue": name, "state": state})
+    else:
+        _say(f"Queue '{name}' is {state}.")
+
+
+def _put_rubric(
+    connection: sqlite3.Connection, record: QueueRecord, rubric: Rubric, *, stream: str, actor: str
+) -> bool:
+    from reviewer.store import queues
+
+    identifier = queues.keep_rubric(
+        connection, rubric.document(), content_hash=rubric.content_hash, scale_hash=rubric.scale_hash
+    )
+    return queues.put_rubric(connection, record, identifier, stream=stream, actor=actor)
+
+
+def _really_changed(record: QueueRecord, given: dict[str, Any]) -> dict[str, Any]:
+    before = record.settings | {"overlap": record.overlap, "blind": record.blind}
+    return {key: value for key, value in given.items() if key not in before or before[key] != value}
+
+
+def _refuse_what_is_too_late(connection: sqlite3.Connection, record: QueueRecord, changed: dict[str, Any]) -> None:
+    from reviewer.store import queues
+
+    if "blind" in changed and queues.labels_in(connection, record.id):
+        given, mend = "with names shown", "Make another queue for blind ones."
+        if record.blind:
+            given, mend = "blind", f'`reviewer queue reveal {record.name} --reason "…"` ends the blindness.'
+        raise BadInput(f"the queue '{record.name}' has labels, and these were given {given}.", mend=mend)
+    begun = [row["rater"] for row in queues.progress_of_team(connection, record.id)]
+    if changed.get("shuffle") is not None and changed["shuffle"] != record.settings.get("shuffle", True) and begun:
+        raise BadInput(
+            f"the order of the queue '{record.name}' is drawn: {', '.join(begun[:5])} began.",
+            mend="Make another queue for another order.",
+        )
+
+
+def _row(connection: sqlite3.Connection, record: QueueRecord) -> dict[str, Any]:
+    from reviewer.store import queues
+
+    return {
+        "name": record.name,
+        "kind": record.kind,
+        "state": record.state,
+        "blind": record.blind,
+        "revealed_at": record.revealed_at,
+        "overlap": record.overlap,
+        "tasks": record.size,
+        "labels": queues.labels_in(connection, record.id),
+        "raters": sum(1 for _ in queues.progress_of_team(connection, record.id)),
+        "created_at": record.created_at,
+    }
+
+
+def _standing(row: dict[str, Any]) -> str:
+    seen = "revealed" if row["revealed_at"] else "blind" if row["blind"] else "not blind"
+    return f"{row['state']}, {seen}"
+
+
+def _print_queue(shown: dict[str, Any]) -> None:
+    _say(f"{shown['name']}: {shown['kind']}, {_standing(shown)}, made at {shown['created_at']}")
+    asked = f"{shown['overlap']} raters a task" if shown["overlap"] else "every rater rates everything"
+    _say(f"{shown['tasks']} tasks, {asked}, {shown['labels']} labels with all their revisions")
+    if shown["blind"] and not shown["revealed_at"]:
+        _say("blind to the eye only: whoever may read this store's file can find out what is hidden")
+    for rubric in shown["rubrics"]:
+        force = "in force" if rubric["in_force"] else "before"
+        _say(f"rubric   {rubric['name']} ({rubric['id']}), {force}")
+    for key, value in sorted(shown["settings"].items()):
+        _say(f"setting  {key}={_written(value)}")
+    for row in shown["progress"]:
+        others = [(row["skipped"], "skipped"), (row["abstained"], "abstained"), (row["sent_back"], "sent back")]
+        counts = [f"{row['submitted']} submitted", *(f"{count} {word}" for count, word in others if count)]
+        if row["flagged"]:
+            counts.append(f"{row['flagged']} flagged")
+        _say(f"rater    {row['rater']}: {', '.join(counts)}, {row['active_ms'] / 60000:.1f} active minutes")
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,136 @@
+"""What `reviewer queue set` takes: the settings of a queue, their values, and what each does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from reviewer.errors import WrongUsage
+
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key: how its value is read, how the value is written in help, and what it does.
+
+    `later` names what will act on it: this program keeps the value and does nothing with it.
+    """
+
+    read: Callable[[str], Any]
+    form: str
+    does: str
+    later: str = ""
+
+
+class _Refused(Exception):
+    """The value is none of the form."""
+
+
+def _truth(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in _TRUE + _FALSE:
+        raise _Refused
+    return word in _TRUE
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        word = text.strip()
+        if not (word.isascii() and word.isdecimal() and len(word) <= 9) or int(word) < least:
+            raise _Refused
+        return int(word)
+
+    return read
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        raise _Refused from None
+    if not 0 <= share <= 1:
+        raise _Refused
+    return share
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.strip().lower() not in words:
+            raise _Refused
+        return text.strip().lower()
+
+    return read
+
+
+def _names(text: str) -> list[str]:
+    return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+SETTINGS = {
+    "overlap": Setting(_whole(0), "N", "raters a task; 0: every rater rates everything"),
+    "blind": Setting(_truth, "true|false", "hides systems and keys; only while the queue has no label"),
+    "shuffle": Setting(_truth, "true|false", "an order of each rater's own; only until somebody begins"),
+    "pick": Setting(_truth, "true|false", "whether raters may open items ahead of their turn"),
+    "submit": Setting(_one_of("enter", "when_complete"), "enter|when_complete", "what submits a label"),
+    "reference": Setting(_truth, "true|false", "shows the reference answer"),
+    "show": Setting(_names, "NAME,NAME", "metadata, and `tags`, that raters may see; empty: none"),
+    "idle_after": Setting(_whole(1), "SECONDS", "without a key, after which time counts as idle"),
+    "goal": Setting(_whole(0), "N", "items a sitting, shown quietly; 0: none"),
+    "order": Setting(_one_of("planned", "open"), "planned|open", "how tasks are given out", "rounds"),
+    "repeats": Setting(_share, "0-1", "the share of tasks asked twice", "rounds"),
+    "gold": Setting(_share, "0-1", "the share of tasks with a known answer", "rounds"),
+    "certificate": Setting(_truth, "true|false", "whether a rater must have passed", "rounds"),
+    "adjudicate": Setting(_truth, "true|false", "whether disputes go to an adjudicator", "adjudication"),
+}
+RUBRIC = "rubric"
+
+
+def help_lines() -> str:
+    """The settings as a block for `--help`."""
+    now = [_help_line(name, setting.form, setting.does) for name, setting in SETTINGS.items() if not setting.later]
+    later = [
+        _help_line(name, setting.form, f"{setting.does} ({setting.later})")
+        for name, setting in SETTINGS.items()
+        if setting.later
+    ]
+    rubric = _help_line(RUBRIC, "FILE.yaml", "brings a changed rubric into force")
+    told = "Kept, but without effect until what is named in brackets exists:"
+    return "\n".join(["\b", "Settings:", *now, rubric, "", "\b", told, *later])
+
+
+def _help_line(name: str, form: str, does: str) -> str:
+    pair = f"{name}={form}"
+    return f"  {pair:<28} {does}"
+
+
+def parse(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """The settings given as KEY=VALUE, their values read; `rubric` keeps its text.
+
+    Raises WrongUsage for a pair without `=`, a key that does not exist or is given twice, and a value of another form.
+    """
+    given: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        name = name.strip()
+        if not equals:
+            raise WrongUsage(f"'{pair}' is no setting.", mend="Write KEY=VALUE, such as overlap=2.")
+        if name in given:
+            raise WrongUsage(f"the setting '{name}' is given twice.", mend="Give it once.")
+        given[name] = text if name == RUBRIC else _read(name, text)
+    return given
+
+
+def _read(name: str, text: str) -> Any:
+    setting = SETTINGS.get(name)
+    if setting is None:
+        from reviewer.keys.names import closest
+
+        known = ", ".join([*SETTINGS, RUBRIC])
+        mend = closest(name, [*SETTINGS, RUBRIC]) or f"Known are {known}."
+        raise WrongUsage(f"there is no setting '{name}'.", mend=mend)
+    try:
+        return setting.read(text)
+    except _Refused:
+        raise WrongUsage(f"the setting '{name}' cannot be '{text}'.", mend=f"Write {name}={setting.form}.") from None

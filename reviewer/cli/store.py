@@ -1,0 +1,79 @@
+"""`reviewer store`: copies of the store, and its schema."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json
+
+
+@click.group(name="store")
+def store() -> None:
+    """The store: the one file that holds queues, items and labels.
+
+    \b
+    Examples:
+      reviewer store backup reviewer-copy.db
+      reviewer store upgrade
+    """
+
+
+@store.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@home_option
+@json_option
+def backup(file: Path, home: Path | None, as_json: bool) -> None:
+    """Copies the store to FILE, whole and consistent, while raters may be at work. Overwrites nothing.
+
+    To go back to a copy, end all programs and put it in the store's place as reviewer.db.
+
+    \b
+    Examples:
+      reviewer store backup /media/stick/reviewer-2026-11-22.db
+    """
+    from reviewer.store.backup import back_up
+    from reviewer.store.connection import schema_of
+
+    source = home_at(home).store
+    schema_of(source)
+    quiet = as_json or not sys.stderr.isatty()
+    with click.progressbar(length=1000, label="Copying", file=sys.stderr, hidden=quiet) as bar:
+
+        def tell(done: int, total: int) -> None:
+            bar.update(1000 * done // max(total, 1) - bar.pos)
+
+        back_up(source, file, tell)
+    size = file.stat().st_size
+    if as_json:
+        print_json({"file": str(file), "bytes": size})
+    else:
+        click.echo(f"The copy stands at {plainly(str(file))} ({size / 1e6:.1f} MB).")
+
+
+@store.command()
+@home_option
+@json_option
+def upgrade(home: Path | None, as_json: bool) -> None:
+    """Brings the store to the schema of this program, after a copy beside it.
+
+    A local store is brought up to date whenever it is opened; this does it at a time of your choice, and tells.
+
+    \b
+    Examples:
+      reviewer store upgrade
+    """
+    from reviewer.store.connection import Store, schema_of
+    from reviewer.store.version import SCHEMA_VERSION
+
+    path = home_at(home).store
+    before = schema_of(path)
+    copy = Store.open(path, create=False).copy
+    if as_json:
+        print_json({"from": before, "to": SCHEMA_VERSION, "copy": str(copy) if copy else None})
+    elif copy is None:
+        click.echo(f"The store has schema {SCHEMA_VERSION} already; nothing was done.")
+    else:
+        click.echo(f"The store went from schema {before} to {SCHEMA_VERSION}. As it was before: {plainly(str(copy))}")
