@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from reviewer.errors import BadInput
 from reviewer.rubric import Rubric
+from reviewer.rubric.stored import stored_rubric
 from reviewer.store import labels, queues, reading, stretches
 from reviewer.store.connection import Store
 from reviewer.store.order import RaterOrder
@@ -90,7 +91,7 @@ class Walk:
             document = queues.rubric_document(self.reader, rubric_id)
             if document is None:
                 raise BadInput("the label's rubric is missing from the store.", mend="Run `reviewer doctor`.")
-            self._rubrics[rubric_id] = Rubric.from_document(document)
+            self._rubrics[rubric_id] = stored_rubric(document)
         return self._rubrics[rubric_id]
 
     def rubric_in_force(self, seq: int) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from reviewer.errors import BadInput
 from reviewer.rubric import BadRubric, Rubric, check_rubric, load_rubric, parse_rubric, rubric_from_data
+from reviewer.rubric.stored import stored_rubric
 
+SAMPLES = Path(__file__).parents[2] / "sample_data"
 HEAD = "name: x\ncriteria:\n"
 
 
@@ -335,5 +338,15 @@ def test_any_data_is_a_rubric_or_a_complaint(data: Any) -> None:
     else:
         told = []
         assert Rubric.from_document(rubric.document()) == rubric
+        assert stored_rubric(orjson.loads(orjson.dumps(rubric.document()))) == rubric
         assert rubric.content_hash == rubric_from_data(rubric.document()).content_hash
     assert all(told)
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*/rubric.yaml")), ids=lambda path: path.parent.name)
+def test_a_stored_rubric_is_the_one_that_was_checked(sample: Path) -> None:
+    rubric = load_rubric(sample)
+    again = stored_rubric(orjson.loads(orjson.dumps(rubric.document())))
+    assert again == rubric
+    assert again.content_hash == rubric.content_hash
+    assert again.document() == rubric.document()
