@@ -58,6 +58,19 @@ def open_home(path: Path | None = None) -> Home:
     return Home(folder, _read_settings(folder / "config.toml"))
 
 
+def remember(home: Home, name: str, value: str) -> None:
+    """Writes one text setting into `config.toml`, leaving all else in it as it is. Raises OSError."""
+    path = home.path / "config.toml"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        lines = []
+    kept = [line for line in lines if line.partition("=")[0].strip() != name]
+    made = path.with_name(f".config.{os.getpid()}.new")
+    made.write_text("\n".join([f'{name} = "{value}"', *kept, ""]), encoding="utf-8")
+    made.replace(path)
+
+
 def ensure_private(folder: Path) -> None:
     """Makes `folder`, and what is missing above it, for its owner only.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -14,7 +14,7 @@ from reviewer.cli.options import home_at, home_option, json_option, plainly, pri
 from reviewer.errors import BadInput, WrongUsage
 
 if TYPE_CHECKING:
-    from reviewer.exchange.intake import Imported, Progress
+    from reviewer.exchange.intake import Imported
     from reviewer.exchange.rejects import Rejected
 
 _SAID = 20
@@ -104,10 +104,10 @@ def import_(
 
         rubric = load_rubric(rubric_file)
     chosen = home_at(home)
-    told = _Told()
+    told = Told("row")
     with registry.read(files, format=format_name, answers=answers, mapping=mapping_of(renamed)) as reader:
         store = None if dry_run and not chosen.store.exists() else store_at(chosen, create=not dry_run)
-        with _bar(hidden=as_json) as on_progress:
+        with bar(hidden=as_json) as on_progress:
             options = ImportOptions(
                 rubric=rubric,
                 revise=revise,
@@ -123,13 +123,27 @@ def import_(
         print_json(done.to_json())
     else:
         click.echo(plainly(_summary(done, queue, dry_run=dry_run)))
+        if reader.columns:
+            click.echo(plainly(f"The table was read with {reader.columns}; --map NEW=OLD says otherwise."))
     _complain(done, strict=strict, dry_run=dry_run)
 
 
-class _Told:
+class Positioned(Protocol):
+    """A reader that knows how far it is."""
+
+    size: int | None
+
+    @property
+    def position(self) -> int:
+        """Bytes read so far."""
+        ...
+
+
+class Told:
     """Names the first rejects on standard error, and counts the others."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str) -> None:
+        self._what = what
         self._count = 0
 
     def say(self, rejected: Rejected) -> None:
@@ -139,46 +153,48 @@ class _Told:
 
     def end(self) -> None:
         if self._count > _SAID:
-            click.echo(f"… and {self._count - _SAID} more rows that cannot be taken.", err=True)
+            click.echo(f"… and {self._count - _SAID} more {self._what}s that cannot be taken.", err=True)
 
 
 def _summary(done: Imported, queue: str, *, dry_run: bool) -> str:
     began = "Would import" if dry_run else "Imported"
     if not dry_run and not done.published:
-        return f"Imported nothing: {_count(done.rows, 'row')} read, {done.rejected} rejected."
+        return f"Imported nothing: {counted(done.rows, 'row')} read, {done.rejected} rejected."
     said = [
-        f"{began} {_count(done.items, 'item')}, {_count(done.outputs, 'output')}, {_count(done.tasks, 'task')} "
+        f"{began} {counted(done.items, 'item')}, {counted(done.outputs, 'output')}, {counted(done.tasks, 'task')} "
         f"into '{queue}'{' (a new queue)' if done.queue_made else ''}."
     ]
     if done.duplicates:
-        said.append(f"{_count(done.duplicates, 'row')} {'was' if done.duplicates == 1 else 'were'} known already.")
+        said.append(f"{counted(done.duplicates, 'row')} {'was' if done.duplicates == 1 else 'were'} known already.")
     if done.without_output:
-        said.append(f"{_count(done.without_output, 'item')} without an output {_make(done.without_output)} no task.")
+        said.append(f"{counted(done.without_output, 'item')} without an output {_make(done.without_output)} no task.")
     if done.recalled:
-        said.append(f"{_count(done.recalled, 'task')} recalled for changed texts.")
+        said.append(f"{counted(done.recalled, 'task')} recalled for changed texts.")
     if done.escaped:
-        said.append(f"{_count(done.escaped, 'character')} that cannot be stored became a visible escape.")
+        said.append(f"{counted(done.escaped, 'character')} that cannot be stored became a visible escape.")
     if done.rubric_changed:
         said.append("The new rubric is in force.")
     if done.rejected:
         where = f", written to {done.rejects_file}" if done.rejects_file else ""
-        said.append(f"{_count(done.rejected, 'row')} rejected{where}.")
+        said.append(f"{counted(done.rejected, 'row')} rejected{where}.")
     return " ".join(said)
 
 
 def _complain(done: Imported, *, strict: bool, dry_run: bool) -> None:
     if strict and done.rejected:
         nothing = "would be" if dry_run else "was"
+        where = f" (they are in {done.rejects_file})" if done.rejects_file else ""
         raise BadInput(
-            f"{_count(done.rejected, 'row')} cannot be taken, and with --strict nothing {nothing} imported.",
-            mend="Mend them, or leave --strict out.",
+            f"{counted(done.rejected, 'row')} cannot be taken, and with --strict nothing {nothing} imported.",
+            mend=f"Mend them{where}, or leave --strict out.",
         )
     if done.rows == done.rejected:
         what = "none of the rows can be taken." if done.rows else "there is no row to take."
-        raise BadInput(what, mend="The columns may need --map." if done.rows else "Name another file.")
+        raise BadInput(what, mend="The lines above say why." if done.rows else "Name another file.")
 
 
-def _count(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """A number with its noun."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
@@ -187,7 +203,7 @@ def _make(number: int) -> str:
 
 
 @contextmanager
-def _bar(*, hidden: bool) -> Iterator[Progress]:
+def bar(*, hidden: bool) -> Iterator[Callable[[Positioned, int], None]]:
     """A progress bar on a terminal; nothing elsewhere."""
     if hidden or not sys.stderr.isatty():
         yield lambda _reader, _rows: None

@@ -32,7 +32,10 @@ def store_at(home: Home, *, create: bool = False) -> Store:
     """The store of `home`, opened; made where `create` allows it. Raises StoreTrouble where it is missing."""
     from reviewer.store.connection import Store
 
-    return Store.open(home.store, create=create)
+    store = Store.open(home.store, create=create)
+    if store.remark:
+        click.echo(store.remark, err=True)
+    return store
 
 
 def print_json(value: Any) -> None:

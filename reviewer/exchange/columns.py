@@ -148,6 +148,15 @@ class Plan:
     rest: tuple[str, ...] = ()
     health: bool = False
 
+    def told(self) -> str:
+        """Which columns are read as what, in a phrase, where a name had to be guessed; empty where none had to."""
+        parts = ("id", "prompt", "context", "reference", "output", "system", "version", "sample", "tags")
+        read = [(getattr(self, part), part) for part in parts]
+        guessed = [f"{column} as {part}" for column, part in read if column is not None and column != part]
+        if guessed and self.rest:
+            guessed.append(f"{', '.join(self.rest)} as metadata")
+        return "; ".join(guessed)
+
 
 _plans: dict[tuple[str, ...], Plan] = {}
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import orjson
+from orjson import OPT_SORT_KEYS, dumps
 
 from reviewer.errors import BadInput, WrongUsage
 from reviewer.exchange.registry import Reader
 from reviewer.exchange.rejects import Rejected, RejectsFile
 from reviewer.exchange.rows import ItemRow, Reject
-from reviewer.ids import canonical_json
 from reviewer.rubric import Criterion, Rubric
 from reviewer.store import queues
 from reviewer.store.connection import Store, StoreTrouble
@@ -25,7 +24,7 @@ from reviewer.store.queues import QueueRecord
 from reviewer.store.rehearsal import Rehearsal
 from reviewer.store.taking import NewItem, NewOutput, Taking
 
-SLICE = 500
+SLICE = 1000
 _SLICE_BYTES = 4 << 20
 _NOTHING = b"[]"
 
@@ -69,6 +68,7 @@ class ImportOptions:
     strict: bool = False
     dry_run: bool = False
     rejects: Path | None = None
+    slice_rows: int = SLICE
     on_progress: Progress = field(default=lambda _reader, _rows: None)
     on_reject: Callable[[Rejected], None] = field(default=lambda _rejected: None)
 
@@ -194,18 +194,21 @@ class _Pipeline:
 
     def run(self) -> Imported:
         done = self._done
-        for rows, refused in self._slices():
+        for file, rows in self._slices():
             items: list[NewItem] = []
-            for number, (_file, row) in enumerate(rows):
+            refused: list[tuple[int, str]] = []
+            for number, row in enumerate(rows):
                 done.escaped += row.escaped
                 try:
-                    items.append(_new_item(number, row, self._rubric(row)))
+                    rubric = None if row.rubric is None else self._rubric(row.rubric)
                 except BadInput as error:
                     refused.append((number, f"its rubric cannot be used: {error}"))
+                else:
+                    items.append(_new_item(number, row, rubric))
             self._taking.add(items)
             refused += self._taking.taken.refused
             self._taking.taken.refused = []
-            self._refuse(rows, refused)
+            self._refuse(file, rows, refused)
             self._options.on_progress(self._reader, done.rows)
         taken = self._taking.taken
         done.items, done.outputs, done.tasks = taken.items, taken.outputs, taken.tasks
@@ -214,28 +217,34 @@ class _Pipeline:
         done.rejects_file = str(self._rejects.path) if self._rejects.path else None
         return done
 
-    def _slices(self) -> Iterator[tuple[list[tuple[Path, ItemRow]], list[tuple[int, str]]]]:
-        rows: list[tuple[Path, ItemRow]] = []
+    def _slices(self) -> Iterator[tuple[Path, list[ItemRow]]]:
+        """The rows by file, so many or so much text at a time; rejects are told on the way."""
+        rows: list[ItemRow] = []
         size = 0
-        reader, done = self._reader, self._done
+        reader, done, most = self._reader, self._done, self._options.slice_rows
+        file = reader.path
         for row in reader:
             done.rows += 1
+            if reader.path is not file:
+                if rows:
+                    yield file, rows
+                file, rows, size = reader.path, [], 0
             if isinstance(row, Reject):
-                self._tell(Rejected(str(reader.path), row.line, row.reason, row.raw))
+                self._tell(Rejected(str(file), row.line, row.reason, row.raw))
                 continue
-            rows.append((reader.path, row))
+            rows.append(row)
             size += len(row.raw)
-            if len(rows) >= SLICE or size >= _SLICE_BYTES:
-                yield rows, []
+            if len(rows) >= most or size >= _SLICE_BYTES:
+                yield file, rows
                 rows, size = [], 0
-        yield rows, []
+        yield file, rows
 
-    def _refuse(self, rows: list[tuple[Path, ItemRow]], refused: list[tuple[int, str]]) -> None:
+    def _refuse(self, file: Path, rows: list[ItemRow], refused: list[tuple[int, str]]) -> None:
         reasons: dict[int, list[str]] = {}
         for number, reason in refused:
             reasons.setdefault(number, []).append(reason)
         for number in sorted(reasons):
-            file, row = rows[number]
+            row = rows[number]
             self._tell(Rejected(str(file), row.line, "; ".join(reasons[number]), row.raw))
 
     def _tell(self, rejected: Rejected) -> None:
@@ -244,17 +253,15 @@ class _Pipeline:
         if self._options.rejects is not None or not self._options.dry_run:
             self._rejects.write(rejected)
 
-    def _rubric(self, row: ItemRow) -> str | None:
-        if row.rubric is None:
-            return None
+    def _rubric(self, data: dict[str, Any]) -> str:
         from reviewer.rubric import rubric_from_data
 
-        known = orjson.dumps(row.rubric)
+        known = dumps(data)
         if known not in self._rubrics:
-            rubric = rubric_from_data(row.rubric)
+            rubric = rubric_from_data(data)
             if not rubric.criteria:
                 raise BadInput("it has no criteria to rate by.")
-            if len(self._rubrics) > SLICE:
+            if len(self._rubrics) > 1000:
                 self._rubrics.clear()
             self._rubrics[known] = self._taking.keep_rubric(
                 rubric.document(), content_hash=rubric.content_hash, scale_hash=rubric.scale_hash
@@ -267,13 +274,12 @@ def item_hash(prompt: bytes, context: bytes, reference: str | None) -> str:
 
     `prompt` and `context` are the canonical JSON of their lists; the result is `ids.digest` of the three together.
     """
-    told = b"null" if reference is None else orjson.dumps(reference)
-    return hashlib.sha256(b"[%b,%b,%b]" % (prompt, context, told)).hexdigest()
+    return sha256(b"[%b,%b,%b]" % (prompt, context, dumps(reference))).hexdigest()
 
 
 def output_hash(text: str, parts: bytes) -> str:
     """By what an output is known: SHA-256 over the canonical JSON of [text, parts] as they are stored."""
-    return hashlib.sha256(b"[%b,%b]" % (orjson.dumps(text), parts)).hexdigest()
+    return sha256(b"[%b,%b]" % (dumps(text), parts)).hexdigest()
 
 
 def derived_key(content_hash: str) -> str:
@@ -282,22 +288,14 @@ def derived_key(content_hash: str) -> str:
 
 
 def _new_item(number: int, row: ItemRow, rubric: str | None) -> NewItem:
-    prompt = canonical_json(row.prompt)
-    context = canonical_json(row.context) if row.context else _NOTHING
+    prompt = dumps(row.prompt, option=OPT_SORT_KEYS)
+    context = dumps(row.context, option=OPT_SORT_KEYS) if row.context else _NOTHING
     content_hash = item_hash(prompt, context, row.reference)
     outputs = []
     for output in row.outputs:
-        parts = canonical_json(output.parts) if output.parts else _NOTHING
-        outputs.append(
-            NewOutput(
-                output.system,
-                output.version,
-                output.sample,
-                output.text,
-                parts.decode(),
-                output_hash(output.text, parts),
-            )
-        )
+        parts = dumps(output.parts, option=OPT_SORT_KEYS) if output.parts else _NOTHING
+        content = output_hash(output.text, parts)
+        outputs.append(NewOutput(output.system, output.version, output.sample, output.text, parts.decode(), content))
     return NewItem(
         number,
         row.key or derived_key(content_hash),
@@ -312,11 +310,11 @@ def _new_item(number: int, row: ItemRow, rubric: str | None) -> NewItem:
 
 
 def _meta(row: ItemRow) -> str:
-    if not row.meta and not row.tags:
-        return "{}"
-    meta: dict[str, Any] = {}
-    if row.meta:
-        meta["metadata"] = row.meta
+    meta: dict[str, Any]
     if row.tags:
-        meta["tags"] = row.tags
-    return canonical_json(meta).decode()
+        meta = {"metadata": row.meta, "tags": row.tags} if row.meta else {"tags": row.tags}
+    elif row.meta:
+        meta = {"metadata": row.meta}
+    else:
+        return "{}"
+    return dumps(meta, option=OPT_SORT_KEYS).decode()

@@ -107,6 +107,11 @@ class Reader:
         """Bytes read from disk so far, over all files."""
         return self._past + (self._source.position if self._source is not None else 0)
 
+    @property
+    def columns(self) -> str:
+        """How the columns of a table were read, where that had to be guessed; empty for other formats."""
+        return next((reader.columns for reader in self._readers.values() if isinstance(reader, TableReader)), "")
+
     def __iter__(self) -> Iterator[Row]:
         try:
             while self._source is not None:

@@ -42,6 +42,8 @@ class TableReader:
     def __init__(self, options: Options, delimiters: str = DELIMITERS) -> None:
         self._delimiters = delimiters
         self._mapping = options.mapping
+        self.columns = ""
+        """How the columns of the last file were read, where that had to be guessed."""
 
     def rows(self, source: Source) -> Iterator[Row]:
         """Read one file; raises BadInput for a header that cannot be used, WrongUsage for a mapping beside it."""
@@ -54,6 +56,7 @@ class TableReader:
                 yield Reject(record.line, record.fault, record.raw)
             elif header is None:
                 header = _Header(record.cells, self._mapping, f"{source.name}:{record.line}")
+                self.columns = header.plan.told()
             else:
                 yield header.row(record.cells, record.line, record.raw)
         if source.fault:

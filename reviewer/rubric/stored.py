@@ -6,7 +6,7 @@ A start waits for this, and checking would have pydantic build its validators fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from reviewer.rubric.model import Criterion, Example, Level, Option, Preference, RationaleRule, Rubric
 
@@ -35,7 +35,7 @@ def _level(document: Mapping[str, Any]) -> Level:
     return Level.model_construct(**{**document, "examples": examples})
 
 
-def _rule(document: str | Mapping[str, Any]) -> RationaleRule:
+def _rule(document: Any) -> RationaleRule:
     if isinstance(document, str):
-        return RationaleRule.model_construct(rule=document)
+        return RationaleRule.model_construct(None, rule=cast("Any", document))
     return RationaleRule.model_construct(**{**document, "required_on": tuple(document.get("required_on", ()))})

@@ -64,7 +64,7 @@ _drop_item = Prepared(
         ~exists(select(_K.key).where(_K.item == bindparam("of"))),
     )
 )
-_PAGES_BEFORE_CHECKPOINT = 8000
+_PAGES_BEFORE_CHECKPOINT = 4000
 _PAGES_WHEN_CLEARING = 200
 _LEFT_TO_RATERS = 1 << 20
 

@@ -24,6 +24,8 @@ class Rehearsal(Taking):
 
     def __enter__(self) -> Rehearsal:
         self._notes = _empty_store()
+        # Never committed: what does not fit into memory spills, and all of it goes with the connection.
+        self._notes.execute("BEGIN")
         if self._store is not None:
             self._real = self._store.connect()
             self._real.execute("PRAGMA query_only=1")

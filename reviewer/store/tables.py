@@ -11,6 +11,9 @@ from typing import Any, cast
 from sqlalchemy import BigInteger, Column, Index, Table, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
+HASH_INDEXED = "substr(content_hash, 1, 12)"
+"""What the index of items holds of their hash; a query must use the same words for SQLite to see it."""
+
 # A table that is read by its own key needs no second index beside it on SQLite.
 _CLUSTERED = {"sqlite_with_rowid": False}
 
@@ -67,11 +70,15 @@ class DatasetItem(SQLModel, table=True):
 class Item(SQLModel, table=True):
     """A prompt, its context and reference, known by the hash of these texts.
 
-    `prompt` is a list of turns `{"role", "text"}`, `context` one of `{"title", "text", "source"}`.
+    `prompt` is a list of turns `{"role", "text"}`, `context` one of `{"title", "text", "source"}`. Only an import adds
+    items, one import at a time, and it looks for the hash first; the index holds its beginning alone, because a whole
+    hash an item would be most of what an import has to write.
     """
 
+    __table_args__ = (Index("item_of_content", text(HASH_INDEXED)),)
+
     id: str = Field(primary_key=True)
-    content_hash: str = Field(unique=True)
+    content_hash: str
     prompt: str = _json("[]")
     context: str = _json("[]")
     reference: str | None = None

@@ -10,12 +10,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from reviewer.ids import new_id
 from reviewer.store.prepared import Bulk, Driver, Prepared
 from reviewer.store.queues import QueueRecord, keep_rubric
-from reviewer.store.tables import Dataset, DatasetItem, Item, Output, Queue, System, Task, TaskOutput, core
+from reviewer.store.tables import (
+    HASH_INDEXED,
+    Dataset,
+    DatasetItem,
+    Item,
+    Output,
+    Queue,
+    System,
+    Task,
+    TaskOutput,
+    core,
+)
 
 _T, _TO, _I, _K, _O, _S, _Q, _D = (
     core(table).c for table in (Task, TaskOutput, Item, DatasetItem, Output, System, Queue, Dataset)
@@ -31,7 +42,13 @@ _known_keys = Prepared(
     )
 )
 _known_items = Prepared(
-    select(_I.content_hash, _I.id).select_from(_wanted.outerjoin(core(Item), _I.content_hash == _wanted.c.value))
+    select(_I.content_hash, _I.id).select_from(
+        _wanted.outerjoin(
+            core(Item),
+            (literal_column(HASH_INDEXED) == func.substr(_wanted.c.value, 1, 12))
+            & (_I.content_hash == _wanted.c.value),
+        )
+    )
 )
 _tasks_of_keys = Prepared(
     select(_T.key, _T.state, _O.system, _O.sample, _O.content_hash, _T.id).select_from(

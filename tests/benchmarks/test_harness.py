@@ -92,9 +92,9 @@ def test_a_tick_of_the_status_line_is_no_change() -> None:
     assert wanted(screen(18, 3))
 
 
-def test_a_list_is_known_by_its_keys() -> None:
-    assert list_shown([f"item-{number:05d}" for number in range(5)])
-    assert not list_shown(["item-00001"])
+def test_a_list_is_known_by_the_first_words_of_its_items() -> None:
+    assert list_shown([f"1 open P{number:05d} words" for number in range(5)])
+    assert not list_shown(["P00001"])
 
 
 def test_the_table_says_what_held_and_what_did_not() -> None:

@@ -65,7 +65,7 @@ def test_without_a_store_the_rest_is_examined(reviewer: Command, tmp_path: Path)
     assert not (tmp_path / "home").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"no database", os.urandom(8192)])
+@pytest.mark.parametrize("content", [b"", b"no database", os.urandom(8192)], ids=["empty", "words", "noise"])
 def test_what_is_no_store_gives_findings(reviewer: Command, store: Store, content: bytes) -> None:
     store.path.write_bytes(content)
     findings = told(reviewer, code=3)

@@ -46,7 +46,8 @@ def test_a_file_is_written_for_its_owner_and_told(home: Path, tmp_path: Path, ca
     path = tmp_path / "labels.csv"
     assert run(["labels", "export", "kyc", "--home", str(home), "-o", str(path)]) == 0
     assert capsys.readouterr().out == (
-        f"Wrote 2 labels to {path}. The queue is blind and not revealed: systems are left out.\n"
+        f"Wrote 2 labels to {path}. The queue is blind and not revealed: "
+        "systems are left out, and it imports into this store alone.\n"
     )
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_text(encoding="utf-8").startswith("label,queue,item,")

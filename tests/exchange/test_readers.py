@@ -346,6 +346,7 @@ def test_more_turns_answered_than_asked(write: Write) -> None:
         ("x.json", '{"data": [' + '{"prompt": "p"},' * 9000 + '{"prompt": "p"}]}', "json"),
         ("x", b"\xff\xfe" + "prompt\toutput\na\tb".encode("utf-16-le"), "tsv"),
     ],
+    ids=range(13),  # the contents would make long names, and others at each run
 )
 def test_sniffing(write: Write, name: str, content: bytes | str, expected: str) -> None:
     assert sniff(write(name, content)) == expected

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import orjson
 
@@ -39,9 +39,15 @@ Line = Callable[[LabelRow], Iterator[bytes]]
 
 
 def export(
-    driver: Driver, queue: QueueRecord, to: BinaryIO, *, form: str, rater: str | None = None, every: bool | None = None
+    driver: Driver,
+    queue: QueueRecord,
+    write: Callable[[bytes], object],
+    *,
+    form: str,
+    rater: str | None = None,
+    every: bool | None = None,
 ) -> Exported:
-    """Writes the labels of a queue to `to`, streamed, as `jsonl` or `csv`.
+    """Hands the labels of a queue to `write`, line by line, as `jsonl` or `csv`.
 
     JSONL holds every revision and CSV the ones that count, unless `every` says otherwise. While the queue is sealed,
     nothing says which system gave an output.
@@ -50,17 +56,17 @@ def export(
     lines = _json_lines(driver, queue) if form == "jsonl" else _table_rows(driver, queue)
     wanted = form == "jsonl" if every is None else every
     if form != "jsonl":
-        to.write(_row(COLUMNS))
+        write(_row(COLUMNS))
     for row in label_rows.labels_of(driver, queue.id, rater=rater, every=wanted):
         done.labels += 1
         for line in lines(row):
             done.rows += 1
-            to.write(line)
+            write(line)
     return done
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
+def written_whole(path: Path) -> Iterator[IO[bytes]]:
     """A file for its owner only that takes the place of `path` when all is written, and never in part.
 
     Raises BadInput where it cannot be written.
@@ -69,7 +75,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
             made = Path(stream.name)
-            yield stream.file
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         made.replace(path)

@@ -1,4 +1,4 @@
-"""From what a file says to a label of this store: its task, rubric and outputs found, its values held against the rubric."""
+"""From what a file says to a label of this store: task, rubric and outputs found, values held against the rubric."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import orjson
 
 from reviewer import __version__
 from reviewer.errors import BadInput
-from reviewer.exchange.labels.said import SaidLabel
+from reviewer.exchange.labels.said import SaidLabel, is_identifier
 from reviewer.exchange.rows import FieldFault
 from reviewer.ids import now
 from reviewer.rubric import Criterion, Rubric, parse_value, split_key, value_fault
@@ -20,6 +20,9 @@ from reviewer.store.label_rows import NamedOutput, TaskRow
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
 
+_SAID_BY_TABLE = ("task", "phase", "outcome", "values")
+_SAID_BY_LINE = (*_SAID_BY_TABLE, "sample", "rubric", "rationale", "correction", "notes", "flags", "shown_order")
+_AS_JSON = frozenset({"values", "rationale", "correction", "flags", "shown_order"})
 _BRING_RUBRIC = "bring it in with `reviewer queue set {queue} rubric=FILE`"
 
 
@@ -56,14 +59,26 @@ class Resolver:
             "values": orjson.dumps(values).decode(),
             "shown_order": orjson.dumps(self._shown(said, task)).decode(),
         }
-        columns["device"] = columns["device"] or self._device
-        columns["client_version"] = columns["client_version"] or __version__
-        columns["committed_at"] = columns["committed_at"] or now()
+        self._hold_against_known(columns, compared=_SAID_BY_TABLE if said.cells else _SAID_BY_LINE)
+        unsaid = {"device": self._device, "client_version": __version__, "committed_at": now()}
+        columns |= {name: value for name, value in unsaid.items() if columns[name] is None}
         return GivenLabel(columns, self._rater(said), task.position)
+
+    def _hold_against_known(self, columns: dict[str, Any], *, compared: tuple[str, ...]) -> None:
+        known = label_rows.label(self._driver, columns["id"]) if columns["id"] else None
+        if known is None:
+            return
+        for name in compared:
+            one, other = known[name], columns[name]
+            if one != other and (name not in _AS_JSON or orjson.loads(one) != orjson.loads(other)):
+                raise FieldFault(
+                    f"the label {columns['id']} is known with another {name}; a label is never changed: leave its "
+                    "identifier and revision out, and it is filed as a change."
+                )
 
     def _rater(self, said: SaidLabel) -> GivenRater:
         if said.rater_name:
-            return GivenRater(said.rater_name, said.rater_kind, said.rater)
+            return GivenRater(said.rater_name, said.rater_kind, said.rater if is_identifier(said.rater) else "")
         there = label_rows.rater(self._driver, said.rater)
         return GivenRater(there[1], there[2], there[0]) if there else GivenRater(said.rater, said.rater_kind)
 
@@ -116,9 +131,7 @@ class Resolver:
         if not named:
             return True
         names = [{output.system, f"{output.system} {output.version}".strip()} for output in outputs]
-        return len(named) == len(outputs) and all(
-            any(name in known for known in names) for name in named
-        )
+        return len(named) == len(outputs) and all(any(name in known for known in names) for name in named)
 
     def _translation(self, said: SaidLabel, outputs: list[NamedOutput]) -> dict[str, str] | None:
         """Each public id of the file's outputs with the one of this store; None where they are not the same outputs."""

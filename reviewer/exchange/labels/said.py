@@ -1,4 +1,4 @@
-"""A label as a file says it: read from a JSON object or from the rows of a table, checked in itself, not yet resolved."""
+"""A label as a file says it, checked in itself and not yet resolved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PHASES = ("independent", "revote", "rework", "adjudication", "consensus")
 OUTCOMES = ("submitted", "skipped", "abstained", "sent_back")
 EXPOSURES = ("none", "judge", "peers", "gold")
 KINDS = ("human", "judge", "code")
-_LARGEST = 2**63 - 1
+_LARGEST = 2**53
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -76,21 +76,19 @@ def said_by_object(record: Any, line: int, raw: bytes) -> SaidLabel:
         "supersedes": None,
         "rationale": _json(_rationale(get("rationale"))),
         "correction": _json(_correction(get("correction"))),
-        "notes": get("notes") if get("notes") is None else _text(get("notes"), "notes"),
+        "notes": _perhaps(get("notes"), "notes"),
         "flags": _json(_texts(get("flags"), "flags")),
         "evidence": _json(_object(get("evidence"), "evidence")),
         "confidence": _number(get("confidence"), "confidence"),
-        "cost": get("cost") if get("cost") is None else _text(get("cost"), "cost"),
-        "inputs": get("inputs") if get("inputs") is None else _text(get("inputs"), "inputs"),
+        "cost": _perhaps(get("cost"), "cost"),
+        "inputs": _perhaps(get("inputs"), "inputs"),
         "active_ms": _whole(get("active_ms"), "active_ms", _LARGEST) or 0,
         "idle_ms": _whole(get("idle_ms"), "idle_ms", _LARGEST) or 0,
-        "device": _text(get("device"), "device"),
-        "client_version": _text(get("client_version"), "client_version"),
+        "device": _perhaps(get("device"), "device"),
+        "client_version": _perhaps(get("client_version"), "client_version"),
         "committed_at": moment(get("committed_at")),
-        "source": _text(get("source"), "source") or "import",
-        "external_ref": get("external_ref")
-        if get("external_ref") is None
-        else _text(get("external_ref"), "external_ref"),
+        "source": "import" if get("source") is None else _text(get("source"), "source"),
+        "external_ref": _perhaps(get("external_ref"), "external_ref"),
         "surplus": _flag(get("surplus"), "surplus"),
     }
     if get("supersedes") is not None:
@@ -102,9 +100,14 @@ def said_by_object(record: Any, line: int, raw: bytes) -> SaidLabel:
 def identifier(value: object, name: str) -> str:
     """A UUID as the house writes it, or "" where there is none."""
     text = _text(value, name)
-    if text and not _IDENTIFIER.fullmatch(text):
+    if text and not is_identifier(text):
         raise FieldFault(f"{name} must be a UUID in small letters, not {text[:60]!r}.")
     return text
+
+
+def is_identifier(text: str) -> bool:
+    """Whether a text is a UUID as the house writes it."""
+    return _IDENTIFIER.fullmatch(text) is not None
 
 
 def moment(value: object) -> str | None:
@@ -117,7 +120,9 @@ def moment(value: object) -> str | None:
             read = datetime.fromisoformat(text)
             read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
         except (ValueError, OverflowError):
-            raise FieldFault(f"committed_at must be a moment such as 2026-05-01T09:30:00Z, not {text[:60]!r}.") from None
+            raise FieldFault(
+                f"committed_at must be a moment such as 2026-05-01T09:30:00Z, not {text[:60]!r}."
+            ) from None
         text = read.isoformat(timespec="microseconds").replace("+00:00", "Z")
     return text
 
@@ -146,6 +151,10 @@ def _text(value: object, name: str) -> str:
     if not isinstance(value, str):
         raise FieldFault(f"{name} must be text, not {kind_of(value)}.")
     return value
+
+
+def _perhaps(value: object, name: str) -> str | None:
+    return None if value is None else _text(value, name)
 
 
 def _texts(value: object, name: str) -> list[str]:

@@ -16,7 +16,7 @@ from reviewer.exchange.rejects import Rejected, RejectsFile
 from reviewer.exchange.rows import FieldFault, Reject
 from reviewer.store import queues
 from reviewer.store.connection import Store, transaction, translated
-from reviewer.store.label_intake import GivenLabel, LabelIntake, is_known
+from reviewer.store.label_intake import GivenLabel, GivenRater, LabelIntake, is_known, known_rater
 from reviewer.store.queues import QueueRecord
 
 BATCH = 500
@@ -50,19 +50,19 @@ class LabelOptions:
     on_reject: Callable[[Rejected], None] = field(default=lambda _rejected: None)
 
 
-def import_labels(
-    store: Store, name: str, reader: LabelReader, *, rater: str, options: LabelOptions
-) -> ImportedLabels:
+def import_labels(store: Store, name: str, reader: LabelReader, *, rater: str, options: LabelOptions) -> ImportedLabels:
     """Takes the labels of `reader` into the queue `name`; `rater` is who asks.
 
     Batches are committed one by one, each with its event: an import that is ended half-way is taken up by the next,
     which knows what is there. With `strict` all are resolved, in memory, before the first is written. Raises BadInput
-    where there is no such queue.
+    where there is no such queue, or it is closed.
     """
     with store.reading() as connection:
         queue = queues.find(connection, name)
         if queue is None:
             raise BadInput(f"there is no queue '{name}'.", mend=f"`reviewer import FILE -q {name}` makes it.")
+        if queue.state == "closed":
+            raise BadInput(f"the queue '{name}' is closed.", mend=f"`reviewer queue reopen {name}` opens it again.")
     with RejectsFile(options.rejects, reader.path) as rejects, closing(store.connect()) as connection:
         run = _Run(store, queue, reader, options, rejects, connection)
         if options.dry_run:
@@ -115,17 +115,18 @@ class _Run:
     def rehearse(self) -> None:
         """Counts what would be taken."""
         seen: set[str] = set()
-        raters: set[Any] = set()
+        raters: set[GivenRater] = set()
         for given in self._resolved():
             identifier = given.columns["id"]
             with translated(self._store.path):
                 known = is_known(self._connection, given) or identifier in seen
+                if not known and known_rater(self._connection, given.rater) is None:
+                    raters.add(given.rater)
             self.done.duplicates += known
             self.done.labels += not known
             if identifier:
                 seen.add(identifier)
-            if not known and not given.rater.id:
-                raters.add(given.rater)
+        self.done.raters = len(raters)
 
     def _resolved(self) -> Iterator[GivenLabel]:
         for said in self._reader:

@@ -1,8 +1,9 @@
 """The statements that a screen waits for, compiled ahead of time.
 
-Each module here defines its statements with Core. What they compile to lies in `compiled.json`, so that the program starts
-without loading SQLAlchemy, which takes longer than all the rest of the start. `python -m reviewer.store.statements` writes
-that file anew; one that is older than the sources is not used, and the statements are then compiled as they are needed.
+Each module here defines its statements with Core. What they compile to lies in `compiled.json`, so that the program
+starts without loading SQLAlchemy, which takes longer than all the rest of the start. `python -m
+reviewer.store.statements` writes that file anew; one that is older than the sources is not used, and the statements
+are then compiled as they are needed.
 """
 
 from __future__ import annotations
