@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from click.testing import CliRunner
@@ -39,4 +40,4 @@ def test_the_rubric_it_shows_is_a_rubric() -> None:
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)]+)\)", README))))
 def test_every_place_it_points_to_is_there(target: str) -> None:
-    assert (ROOT / target).exists()
+    assert (ROOT / unquote(target)).exists()

@@ -39,11 +39,11 @@ def workstation(
     from reviewer.keys.keymap import load
 
     chosen = home_at(home)
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
-        raise WrongUsage("the workstation needs a terminal.", mend="Use `reviewer rate QUEUE --plain` in a pipe.")
     if queue is None and not chosen.store.exists():
         begin()
         return
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise WrongUsage("the workstation needs a terminal.", mend="Use `reviewer rate QUEUE --plain` in a pipe.")
     keys = load(keymap or chosen.settings.keymap, chosen.keymaps)
     store = store_at(chosen)
     name = chosen.rater(rater)

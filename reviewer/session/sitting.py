@@ -27,7 +27,7 @@ from reviewer.store import drafts, labels, passing, queues, reading
 from reviewer.store.connection import Store, StoreTrouble
 from reviewer.store.order import RaterOrder
 from reviewer.store.queues import QueueRecord
-from reviewer.store.reading import Counters, Mine
+from reviewer.store.reading import Counters, HeadRecord, Mine
 
 MOST_UNSAVED = 3
 _PACE_OVER = 20
@@ -274,6 +274,7 @@ class Sitting:
         if not self.queue.settings.get("pick", True) and seq > self.walk.frontier(self.keeping.on_the_way):
             return Step(False, "This queue is rated in order: what comes later opens in its turn.")
         self.flush_draft()
+        self._undone_before = None
         self._open(seq)
         return Step(True)
 
@@ -445,6 +446,8 @@ class Sitting:
             return Step(False, "A newer terminal of yours holds this item.")
         base, at = self.work.base, self._at
         self._undone_before = None
+        if base and base.outcome in ("skipped", "abstained") and outcome == "submitted":
+            self._forget_reason(base)
         if base and base.outcome == outcome and self.work.content() == self.work.base_content():
             self.flush_draft()
             return self._advance(at + 1)
@@ -456,6 +459,11 @@ class Sitting:
         if (failed := self.keeping.first_unsaved()) is not None:
             return self._return_to(failed)
         return self._advance(at + 1)
+
+    def _forget_reason(self, base: HeadRecord) -> None:
+        """Why an item was passed on is no reason for the label that is given after all."""
+        if self.work.rationale.get(LABEL) == base.rationale.get(LABEL):
+            self.work.rationale.pop(LABEL, None)
 
     def _columns(self, outcome: str) -> dict[str, Any]:
         assert self.view is not None

@@ -7,13 +7,17 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App
+from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.theme import Theme
 
-from reviewer.config import Home
+from reviewer.config import Home, remember
 from reviewer.keys.keymap import Keymap
 from reviewer.session.sitting import Sitting
 from reviewer.store.connection import Store
@@ -21,9 +25,14 @@ from reviewer.tui.keyed import Keyed
 from reviewer.tui.palette import PALETTES, Palette, palette
 from reviewer.tui.panes.lines import Lines
 from reviewer.tui.panes.reading import ReadingPane
-from reviewer.tui.panes.status import Footer
+from reviewer.tui.panes.status import Footer, Notice
 from reviewer.tui.screens.item import ItemScreen
 from reviewer.tui.screens.rating import RatingScreen
+
+_MOST_A_KEY_TAKES = 5.0
+
+
+_COLOURLESS = (NoColor(),)
 
 
 class ReviewerApp(App[int], inherit_bindings=False):
@@ -62,6 +71,20 @@ class ReviewerApp(App[int], inherit_bindings=False):
 
             self.push_screen(HomeScreen())
 
+    async def on_event(self, event: events.Event) -> None:
+        """Lets every key end its work before the next one is given out.
+
+        A line that lags delivers keys in bursts: what follows a key must go to the screen or the entry which that key
+        has opened, and not to the one before it.
+        """
+        is_new_key = isinstance(event, events.Key) and not event.is_forwarded and bool(self.screen_stack)
+        target = self.focused or self.screen if is_new_key else None
+        await super().on_event(event)
+        heard = asyncio.Event()
+        if target is not None and target.call_later(heard.set):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(heard.wait(), _MOST_A_KEY_TAKES)
+
     def watch_signals(self) -> None:
         """A dropped line or a polite end keeps the draft and the place, as leaving by a key does."""
         loop = asyncio.get_running_loop()
@@ -87,11 +110,16 @@ class ReviewerApp(App[int], inherit_bindings=False):
             lines.palette = self.colours
             lines.redraw()
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Without colours, nothing that draws itself may send one, the widgets that are Textual's own included."""
+        return _COLOURLESS if self.colours.name == "plain" else super().get_line_filters()
+
     def wear(self, name: str) -> None:
         """Changes the colours of everything."""
         self.colours = palette(name)
         if name != "plain":
             self.theme = f"reviewer-{name}"
+        self.refresh_css(animate=False)
         for screen in self.screen_stack:
             self.dress(screen)
 
@@ -113,7 +141,15 @@ class ReviewerApp(App[int], inherit_bindings=False):
     def do_app_colours(self) -> None:
         """Changes to the next palette."""
         names: list[str] = list(PALETTES)
-        self.wear(names[(names.index(self.colours.name) + 1) % len(names)])
+        name = names[(names.index(self.colours.name) + 1) % len(names)]
+        self.wear(name)
+        said = f"Colours: {name}."
+        try:
+            remember(self.home, "theme", name)
+        except OSError as error:
+            said += f" They hold for this sitting: {error.strerror}."
+        for notice in self.screen.query(Notice):
+            notice.say(said)
 
     def do_app_back(self) -> None:
         """Goes back one screen; from the first one, out."""

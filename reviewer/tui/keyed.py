@@ -74,6 +74,9 @@ class Keyed(Screen[Any], inherit_bindings=False):
         self.key_seen()
         return name is not None and self.run_named(name)
 
+    def label_saved(self) -> None:
+        """A label of the sitting under this screen has reached the disk, or failed to."""
+
     def key_seen(self) -> None:
         """Somebody is at the keys."""
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from textual import events
 from textual.widgets import TextArea
 
+from reviewer.text.sanitise import visible
 from reviewer.tui.keyed import Keyed
 from reviewer.tui.panes.lines import Fragments, Lines
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an entry is for. `key` names what it fills; `reasons` are toggled by digits while nothing else stands in it."""
+    """What an entry is for. `key` names what it fills; digits toggle `reasons` while nothing else stands in it."""
 
     kind: str
     key: str
@@ -46,6 +47,10 @@ class Entry(TextArea, inherit_bindings=True):
         if isinstance(screen, Keyed) and screen.hear(event):
             event.stop()
             event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted is drawn as it stands: nothing in it may steer the terminal."""
+        event.text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 class EntryTitle(Lines):

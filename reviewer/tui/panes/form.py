@@ -45,7 +45,8 @@ class Form(Lines):
         focused_key, criterion = found
         asked = self.asked
         label_width = self._label_width(width)
-        below = list(self._explained(focused_key, criterion, label_width, width))
+        told = list(self._explained(focused_key, criterion, label_width, width))
+        below = _fitting(told, height - 1 - len(asked))
         room = max(1, height - 1 - min(len(below), max(0, height - 1 - len(asked))))
         at = [key for key, _ in asked].index(focused_key)
         first = max(0, min(at - room // 2, len(asked) - room))
@@ -188,6 +189,14 @@ class Form(Lines):
                 yield [("    ▪ " if number == 0 else "      ", "marker"), (line, "text")]
             for line in folded(example.why, width - 6):
                 yield [("      ", "text"), (line, "form.note")]
+
+
+def _fitting(told: list[Fragments], room: int) -> list[Fragments]:
+    """Of what explains a criterion as much as there is room for, and of little the level that is given."""
+    if len(told) <= room:
+        return told
+    given = [row for row in told if "•" in row[0][0]]
+    return given if given and room <= len(told) // 2 else told[: max(0, room)]
 
 
 def _shown(value: object) -> str:

@@ -30,9 +30,16 @@ class LevelsPane(ReadingPane):
         if digit in self._digits:
             self._turn_to(self._digits.index(digit))
 
+    def on_resize(self) -> None:
+        """Where a digit was pressed before there was a size to show its level at, shows it now."""
+        if self.digit is not None:
+            self._turn_to(self._digits.index(self.digit))
+
     def _turn_to(self, number: int) -> None:
         self.digit = self._digits[number]
         self.go_to(Anchor(number, -1))
+        if self.top and not self.document.row(self.top).text.strip():
+            self.scroll_rows(1)  # the empty row before a heading
         self.set_heading(self._named(f"{self.digit}"))
 
     def _named(self, chosen: str) -> str:

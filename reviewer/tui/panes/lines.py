@@ -29,6 +29,7 @@ class Lines(Widget):
         super().__init__(id=id, classes=classes)
         self.palette: Palette = palette("dark")
         self._drawn: list[Strip] | None = None
+        self._drawn_at = Size(0, 0)
 
     def rows(self, width: int, height: int) -> Sequence[Fragments]:
         """The rows to draw in `width` cells; rows beyond `height` are not seen."""
@@ -44,10 +45,6 @@ class Lines(Widget):
         super().notify_style_update()
         self._drawn = None
 
-    def on_resize(self) -> None:
-        """Forgets what was drawn at another size."""
-        self._drawn = None
-
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """As wide as there is room."""
         del viewport
@@ -55,8 +52,9 @@ class Lines(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One row, from what is drawn once a change."""
-        if self._drawn is None:
-            self._drawn = self._draw()
+        # A new size is drawn before any message of it arrives.
+        if self._drawn is None or self._drawn_at != self.size:
+            self._drawn, self._drawn_at = self._draw(), self.size
         return self._drawn[y] if y < len(self._drawn) else Strip.blank(self.size.width)
 
     def _draw(self) -> list[Strip]:

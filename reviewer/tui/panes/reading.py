@@ -204,6 +204,10 @@ class ReadingPane(Widget, can_focus=False):
         self.refresh()
         return True
 
+    def on_resize(self) -> None:
+        """A pane that has grown shows no emptiness under a text that could fill it."""
+        self._go(self._top)
+
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """The wheel moves the pane under the pointer."""
         event.stop()

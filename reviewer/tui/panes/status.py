@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from reviewer.keys.cheatsheet import footer_hints
 from reviewer.keys.contexts import RATING, Stack
 from reviewer.keys.keymap import Keymap
-from reviewer.session.sitting import Saving, Standing
+from reviewer.session.keeping import Saving
+from reviewer.session.sitting import Standing
 from reviewer.tui.panes.lines import Fragments, Lines, spread
 
 

@@ -15,7 +15,7 @@ from reviewer.keys.cheatsheet import sections
 from reviewer.keys.contexts import DIALOG, PROMPT, Stack
 from reviewer.text.cells import pad, truncate
 from reviewer.text.cells import width as cells_of
-from reviewer.text.sanitise import visible
+from reviewer.text.sanitise import one_line, visible
 from reviewer.tui.keyed import Keyed
 from reviewer.tui.panes.lines import Fragments, Lines, fitted, folded
 
@@ -24,6 +24,9 @@ Telling = Callable[[int], list[Fragments]]
 
 _KEYS_WIDTH = 14
 _HINT_FROM = 36
+_LONGEST_LINE = 2_000
+_LONGEST_ROW = 100
+"""A text is not told in wider rows than can be read."""
 
 
 _EDGES = 4
@@ -93,7 +96,7 @@ class PageBody(Framed):
     def inner(self, width: int, height: int) -> Sequence[Fragments]:
         """The rows in sight."""
         if width != self._width:
-            self._told, self._width = self._tell(width), width
+            self._told, self._width = self._tell(min(width, _LONGEST_ROW)), width
             self.top = max(0, min(len(self._told) - height, self.top))
         return self._told[self.top : self.top + height]
 
@@ -203,7 +206,7 @@ class Choice(Dialog):
     def do_dialog_digit(self, digit: int) -> None:
         """Takes the nth answer."""
         nth = (digit or 10) - 1
-        if nth < len(self._answers):
+        if self._input is None and nth < len(self._answers):
             self._list.chosen = nth
             self.do_dialog_take()
 
@@ -234,6 +237,10 @@ class Line(Input):
         if isinstance(screen, Keyed) and screen.hear(event):
             event.stop()
             event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted is drawn as it stands: nothing in it may steer the terminal."""
+        event.text = one_line(event.text, _LONGEST_LINE)
 
 
 def typed_row(line: Line) -> Horizontal:
@@ -312,7 +319,7 @@ class Commands(Dialog):
     def on_mount(self) -> None:
         """Begins with typing."""
         super().on_mount()
-        self._input.focus()
+        self.set_focus(self._input)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Leaves what holds every word that is typed."""

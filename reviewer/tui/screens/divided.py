@@ -20,6 +20,10 @@ from reviewer.tui.panes.status import Footer, Notice, Status
 _COLUMNS_FROM = 100
 _SIDE_FROM = (180, 45)
 _SMALL = 3
+_READ = 6
+_LOW = 20
+_OTHER_ROWS = 3
+"""Status, notice and footer."""
 _MOST_EXPLAINED = 7
 
 
@@ -82,7 +86,7 @@ class Divided(Keyed):
 
     def on_resize(self, event: events.Resize) -> None:
         """Divides the screen anew."""
-        del event
+        del event  # Textual calls the handler of the class below by itself.
         self.divide()
 
     @property
@@ -167,17 +171,29 @@ class Divided(Keyed):
             return
         # One pane has the room, the others a title and two rows: at 80 columns two texts side by side help nobody.
         left, right = self.query_one("#left"), self.query_one("#right")
+        small = self._small(len(self.panes) - 1)
+        on_right = len(self.panes) - (2 if self.has_context else 1)
         if self.active_pane in ("prompt", "context"):
             other = self.context if self.active_pane == "prompt" else self.prompt
-            other.styles.height = _SMALL
-            right.styles.height = _SMALL
+            other.styles.height = small
+            right.styles.height = small * on_right
             return
-        left.styles.height = _SMALL * (2 if self.has_context else 1)
+        left.styles.height = small * (2 if self.has_context else 1)
         other = self.output if self.active_pane == "reference" else self.reference
-        other.styles.height = _SMALL
+        other.styles.height = small
+
+    def _small(self, others: int) -> int:
+        """The rows of a pane that is not read: as many as leave enough for the one that is, down to its title."""
+        body = self.shape.height - self._form_height() - _OTHER_ROWS
+        return max(1, min(_SMALL, (body - _READ) // max(1, others)))
 
     def size_form(self) -> None:
         """Gives the form the rows that its criteria need, and some to explain the focused one."""
+        self.form_below.styles.height = self._form_height()
+
+    def _form_height(self) -> int:
+        if self.asked is not None and self.shape.height < _LOW:
+            return 2  # its title, and the criterion that is written about
         asked = len(self.form_below.asked) or 1
         explained = 0
         if self.shape.name == "columns" and self.form_below.view is not None:
@@ -186,7 +202,7 @@ class Divided(Keyed):
         elif self.shape.name == "stacked":
             explained = self.form_below.options_below(self.app.size.width)
         most = max(3, self.shape.height // 3) + (1 if self.shape.name == "stacked" and explained else 0)
-        self.form_below.styles.height = min(asked + 1 + explained, most)
+        return min(asked + 1 + explained, most)
 
     def mark_active(self) -> None:
         """Draws which pane is read."""

@@ -16,9 +16,9 @@ from reviewer.tui.panes.lines import Fragments, Lines
 from reviewer.tui.panes.status import Footer, Notice
 
 BEGIN = (
-    "There is no queue yet. Three ways to begin:",
-    "  reviewer demo                              opens the workstation on sample data",
-    "  reviewer import items.jsonl -q myqueue     makes a queue of your own items",
+    "There is no queue yet. Two ways to begin:",
+    "  reviewer demo                           opens the workstation on sample data",
+    "  reviewer import items.jsonl -q myqueue  makes a queue of your own items",
 )
 _BAR = 16
 
@@ -96,7 +96,7 @@ class HomeScreen(Keyed):
 
     def tell(self, trouble: ReviewerError) -> None:
         """Says it in the notice line."""
-        self.notice.say(str(trouble), "notice.trouble")
+        self.notice.say(trouble.sentence, "notice.trouble")
 
     def do_list_up(self) -> None:
         """Goes up."""

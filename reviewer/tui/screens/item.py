@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from textual.message import Message
 from textual.timer import Timer
 
 from reviewer.errors import ReviewerError
+from reviewer.rubric import Criterion, has_rationale, rationale_needed
 from reviewer.session.sitting import Sitting, Step
 from reviewer.session.view import TaskView
+from reviewer.tui.keyed import Keyed
 from reviewer.tui.screens.divided import Divided
 from reviewer.tui.screens.sources import sources
 
@@ -34,6 +37,9 @@ class ItemScreen(Divided):
         self._ahead: Iterator[None] | None = None
         self._first_paint = True
         self._hold_asked = False
+        self.was_paused = False
+        self.owing: tuple[str, Criterion] | None = None
+        """The criterion that was scored last, until the focus is moved by hand."""
 
     def on_mount(self) -> None:
         """Shows the item at which the sitting stands."""
@@ -42,10 +48,11 @@ class ItemScreen(Divided):
         self.entry.add_class("hidden")
         self.entry_title.add_class("hidden")
         self.sitting.on_report = self._report
+        self._report()  # the sitting may have written before anybody listened
         self.status.queue = self.sitting.queue.name
         self.status.rater = self.desk.rater
         self.divide()
-        self.show_item()
+        self.show_item(self.sitting.notice or self.sitting.store.remark)
         self.set_interval(_LOOK_AROUND, self._look_around)
 
     def _report(self) -> None:
@@ -57,10 +64,12 @@ class ItemScreen(Divided):
 
     def key_seen(self) -> None:
         """Time counts as active again."""
+        self.was_paused = self.status.paused
         self.sitting.clock.key()
         if self.status.paused:
             self.status.paused = False
             self.status.redraw()
+            self.notice.say("")
         if self._ahead_timer is not None:
             self._ahead_timer.stop()
             self._ahead_timer = None
@@ -79,6 +88,7 @@ class ItemScreen(Divided):
     def show_item(self, message: str = "", look: str = "notice") -> None:
         """Draws the item at which the sitting stands, in place."""
         view = self.sitting.view
+        self.owing = None
         self.context_at = 0
         if view is None:
             self._show_end()
@@ -104,14 +114,15 @@ class ItemScreen(Divided):
         view, sitting = self.sitting.view, self.sitting
         self.status.item = view.name if view else ""
         self.status.state = sitting.state if view else "open"
-        self.status.standing = sitting.standing
+        with suppress(ReviewerError):  # of a store that cannot be read whatever stood there stays
+            self.status.standing = sitting.standing
         self.status.saving = sitting.saving
         self.status.paused = sitting.clock.paused
         self.status.redraw()
 
     def tell(self, trouble: ReviewerError) -> None:
         """Says it in the notice line; the item stays open with everything typed."""
-        self.notice.say(str(trouble), "notice.trouble")
+        self.notice.say(trouble.sentence, "notice.trouble")
 
     def _show_view(self, view: TaskView) -> None:
         if bool(view.context) and not self.has_context:
@@ -122,7 +133,7 @@ class ItemScreen(Divided):
         self.context.show(shown.context, title=shown.context_title, subtitle=shown.context_count)
         self.output.show(shown.output, title=shown.output_title)
         if self.sitting.queue.settings.get("reference"):
-            self.reference.show(view.reference or "", title="Reference")
+            self.reference.show(view.reference or "", title="Reference" if view.reference else "Reference · none here")
         if self._first_paint:
             self._first_paint = False
             if not view.context:
@@ -178,11 +189,14 @@ class ItemScreen(Divided):
         if self.sitting.closed:
             return
         self.sitting.keep_draft()  # one that failed gets another try
-        if self.sitting.refresh():
-            self.show_status()
-            if self.sitting.view is None:
-                self.sitting.next_open()
-                self.show_item("The queue has grown.")
+        try:
+            if self.sitting.refresh():
+                self.show_status()
+                if self.sitting.view is None:
+                    self.sitting.next_open()
+                    self.show_item("The queue has grown.")
+        except ReviewerError as trouble:
+            self.tell(trouble)
 
     # -- saving ----------------------------------------------------------------------------------------
 
@@ -190,12 +204,20 @@ class ItemScreen(Divided):
         """Moves the saved mark; a failed commit brings its item back."""
         if self.sitting.closed:
             return
-        step = self.sitting.settle()
-        if step.moved:
-            self.end_entry()
-            self.show_item(step.message, "notice.trouble")
-        else:
+        try:
+            step = self.sitting.settle()
+            if step.moved:
+                self.end_entry()
+                self.show_item(step.message, "notice.trouble")
+            else:
+                self.show_status()
+                if self.sitting.view is None:
+                    self._show_end()
+        except ReviewerError as trouble:
+            self.tell(trouble)
             self.show_status()
+        if isinstance(self.app.screen, Keyed):
+            self.app.screen.label_saved()
         if self.sitting.held_elsewhere:
             self._ask_for_hold()
 
@@ -204,6 +226,7 @@ class ItemScreen(Divided):
         self.sitting.touch()
         self.form.missing = ()
         self.form.redraw()
+        self.notice.say("")
         if self._draft_timer is None:
             self._draft_timer = self.set_timer(_DRAFT_AFTER, self._keep_draft)
 
@@ -235,14 +258,33 @@ class ItemScreen(Divided):
 
     def scored(self, *, advance: bool) -> None:
         """A criterion has its value: on to the next one, and to the next item where the queue wants that."""
+        self.owing = self.form.focused()
         if advance:
             self.focus_unscored()
-        self.notice.say("")
         self.said_something()
+        if (owed := self._owed()) is not None:
+            self.notice.say(f"{owed[1].title}: this answer needs a why. {self.key_of('rate.rationale')} writes it.")
         if self.sitting.queue.settings.get("submit") == "when_complete" and advance:
             step = self.sitting.submit_if_complete()
             if step is not None:
                 self.moved(step)
+
+    def in_debt(self) -> tuple[str, Criterion] | None:
+        """The criterion whose rationale is written next: the one scored last where its answer needs a why, though the
+        focus has gone on; else the focused one."""
+        owed = self._owed()
+        if owed is not None:
+            self.sitting.work.focus = owed[0]
+            self.form.redraw()
+        return owed or self.form.focused()
+
+    def _owed(self) -> tuple[str, Criterion] | None:
+        if self.owing is None:
+            return None
+        key, criterion = self.owing
+        work = self.sitting.work
+        needed = key in work.values and rationale_needed(criterion, work.values[key])
+        return self.owing if needed and not has_rationale(work.rationale, key) else None
 
     def focus_unscored(self, *, stay: bool = False) -> None:
         """Focuses the next criterion without a value; with `stay`, only where none is focused."""
@@ -267,10 +309,13 @@ class ItemScreen(Divided):
     # -- leaving ---------------------------------------------------------------------------------------
 
     def do_app_pause(self) -> None:
-        """Stops the clock until the next key."""
+        """Stops the clock until the next key; once more lets it go on."""
+        if self.was_paused:
+            return
         self.sitting.clock.pause()
         self.status.paused = True
         self.status.redraw()
+        self.notice.say("The clock stands still. Any key lets it go on.")
 
     def do_app_instructions(self) -> None:
         """Shows the instructions of the queue."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.worker import get_current_worker
 
@@ -18,6 +18,8 @@ from reviewer.tui.panes.lines import Fragments, Lines
 from reviewer.tui.panes.status import Footer, Notice
 from reviewer.tui.screens.dialogs import Line
 
+_OTHER_ROWS = 4
+"""Title, the line to search in, notice and footer."""
 _STATES = {
     "open": "·",
     "submitted": "✓",
@@ -107,15 +109,18 @@ class ItemsScreen(Keyed):
         self.top.styles.height = 1
         self.line.display = False
         self.desk.dress(self)
-        self.call_after_refresh(self._begin)
-
-    def _begin(self) -> None:
         at = self.sitting.standing.number - 1
         self._show_from(max(0, at - self._height // 2), choose=at)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Fills the new height, keeping the chosen row."""
+        del event  # Textual calls the handler of the class below by itself.
+        if self.list.shown:
+            self._show_from(self.list.shown[0].seq, choose=self.list.shown[self.list.chosen].seq)
+
     @property
     def _height(self) -> int:
-        return max(1, self.list.size.height)
+        return max(1, self.app.size.height - _OTHER_ROWS)
 
     # -- showing ---------------------------------------------------------------------------------------
 
@@ -152,6 +157,11 @@ class ItemsScreen(Keyed):
         words = f" · “{self._needle}”{self._searching}" if self._needle else ""
         self.top.text = f"items of {self.sitting.queue.name} · {self._state.replace('_', ' ')}{words}"
         self.top.redraw()
+
+    def label_saved(self) -> None:
+        """Shows the states as they are now."""
+        if self.list.shown:
+            self._show([row.seq for row in self.list.shown], self.list.shown[self.list.chosen].seq)
 
     # -- moving ----------------------------------------------------------------------------------------
 
@@ -202,6 +212,7 @@ class ItemsScreen(Keyed):
         """Shows the next state only."""
         self._state = FILTERS[(FILTERS.index(self._state) + 1) % len(FILTERS)]
         self._found, self._needle = None, ""
+        self.notice.say("")
         self.list.chosen = 0
         self._show_from(0)
 
@@ -221,7 +232,7 @@ class ItemsScreen(Keyed):
         self._typing = True
         self.line.display = True
         self.line.value = self._needle
-        self.line.focus()
+        self.set_focus(self.line)
         self.desk.turn_footers(self)
 
     def do_text_done(self) -> None:
@@ -240,6 +251,7 @@ class ItemsScreen(Keyed):
             return
         self._found = []
         self._searching = " …"
+        self._show([], None)
         self._search(words)
 
     @work(thread=True, exclusive=True)

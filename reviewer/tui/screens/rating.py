@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import TextArea
 
-from reviewer.keys.contexts import DIALOG, RATING, Stack, reasons_over, writing_over
+from reviewer.keys.contexts import DIALOG, PAGE, RATING, Stack, reasons_over, writing_over
 from reviewer.session.scoring import Pressed, not_applicable, press
 from reviewer.tui.screens.levels import Levels
 from reviewer.tui.screens.reading import Reading
@@ -17,6 +17,8 @@ class RatingScreen(Writing, Levels, Reading):
     @property
     def stack(self) -> Stack:
         """Rating, or what is open over it."""
+        if self.asked is not None and self.asked.kind == "find":
+            return writing_over(PAGE)
         if self.asked is not None:
             return reasons_over(RATING) if self.reasons_alone() else writing_over(RATING)
         return DIALOG if self.levels_open else RATING
@@ -74,7 +76,10 @@ class RatingScreen(Writing, Levels, Reading):
         if keys:
             at = keys.index(self.sitting.work.focus) if self.sitting.work.focus in keys else 0
             self.sitting.work.focus = keys[(at + by) % len(keys)]
+            self.owing = None
+            self.notice.say("")
             self.form.redraw()
+            self.follow_focus()
 
     # -- moving ----------------------------------------------------------------------------------------
 

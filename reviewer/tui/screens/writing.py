@@ -18,6 +18,7 @@ from reviewer.text.sanitise import visible
 from reviewer.tui.panes.entry import Asked
 from reviewer.tui.screens.item import ItemScreen
 
+
 class Writing(ItemScreen):
     """The part of the rating screen that types."""
 
@@ -25,7 +26,7 @@ class Writing(ItemScreen):
 
     def do_rate_rationale(self) -> None:
         """Writes why the focused criterion has its value; of a text criterion, its text."""
-        focused = self.form.focused()
+        focused = self.in_debt()
         if focused is not None:
             self.open_entry(self.entry_for(*focused))
 
@@ -37,7 +38,7 @@ class Writing(ItemScreen):
 
     def do_rate_editor(self) -> None:
         """Writes the rationale of the focused criterion in $EDITOR."""
-        focused = self.form.focused()
+        focused = self.in_debt()
         if focused is not None:
             asked = self.entry_for(*focused)
             self.open_entry(asked)
@@ -49,7 +50,7 @@ class Writing(ItemScreen):
         view = self.sitting.view
         if view is not None and view.outputs:
             text = self.sitting.work.correction.get(OUTPUT) or view.outputs[0].text
-            self.open_entry(Asked("correction", OUTPUT, "corrected output", visible(text), lines=12))
+            self.open_entry(Asked("correction", OUTPUT, "corrected output", text, lines=12))
 
     def do_rate_note(self) -> None:
         """Writes a note to the lead."""
@@ -86,13 +87,13 @@ class Writing(ItemScreen):
             f"{done} done" if asked.single_line else f"{done} done · {submit} submit · {editor} editor"
         )
         with self.entry.prevent(self.entry.Changed):
-            self.entry.load_text(asked.text)
+            self.entry.load_text(visible(asked.text))
             self.entry.move_cursor(self.entry.document.end)
         self.entry.styles.height = min(asked.lines, max(1, self.app.size.height // 3))
         self.entry_title.remove_class("hidden")
         self.entry.remove_class("hidden")
         self.fit_entry_title()
-        self.entry.focus(scroll_visible=False)
+        self.set_focus(self.entry, scroll_visible=False)  # at once: Widget.focus would let keys typed ahead go by
         self.divide()
         self.desk.turn_footers(self)
 
@@ -100,6 +101,12 @@ class Writing(ItemScreen):
         """Gives the quick reasons the rows that they need."""
         self.entry_title.styles.height = len(self.entry_title.rows(self.app.size.width, 9))
         self.entry_title.redraw()
+
+    def follow_focus(self) -> None:
+        """While the rationale of a criterion is open, the entry goes along to the criterion that is focused now."""
+        focused = self.form.focused()
+        if self.asked is not None and self.asked.kind in ("rationale", "text") and self.asked.key != LABEL and focused:
+            self.open_entry(self.entry_for(*focused))
 
     # -- while it is open ------------------------------------------------------------------------------
 
@@ -157,9 +164,11 @@ class Writing(ItemScreen):
             self.form.redraw()
 
     def do_text_submit(self) -> None:
-        """Ends the entry, then submits."""
+        """Ends the entry, then submits; words to find are nothing to submit."""
+        finding = self.asked is not None and self.asked.kind == "find"
         self.do_text_done()
-        self.run_named("rate.submit")
+        if not finding:
+            self.run_named("rate.submit")
 
     def do_text_editor(self) -> None:
         """Goes on writing in $EDITOR."""
@@ -177,18 +186,27 @@ class Writing(ItemScreen):
             return
         if written is not None and written != self.entry.text:
             self.entry.load_text(visible(written))
+            self.entry.move_cursor(self.entry.document.end)
             self.typed(self.entry.text)
 
     def _edited(self, command: str, text: str) -> str | None:
         folder = Path(tempfile.mkdtemp(prefix="reviewer-"))  # for its owner only
         path = folder / "text.md"
         try:
+            argv = [*shlex.split(command), str(path)]
             path.write_text(text, encoding="utf-8", errors="replace")
+            ended: int | OSError
             with self.app.suspend():
-                ended = subprocess.run([*shlex.split(command), str(path)], check=False)
+                # What is raised in here would leave the terminal to nobody.
+                try:
+                    ended = subprocess.run(argv, check=False).returncode
+                except OSError as error:
+                    ended = error
             self.app.refresh(layout=True)
-            if ended.returncode:
-                self.notice.say(f"The editor ended with {ended.returncode}: nothing is taken over.", "notice.warning")
+            if isinstance(ended, OSError):
+                raise ended
+            if ended:
+                self.notice.say(f"The editor ended with {ended}: nothing is taken over.", "notice.warning")
                 return None
             return path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
         finally:
