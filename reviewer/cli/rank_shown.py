@@ -1,0 +1,272 @@
+"""How a ranking looks in a terminal: tables, bars of intervals in characters, and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from reviewer.measure.differences import Difference
+    from reviewer.measure.figure import Figure
+    from reviewer.measure.planning import Plan
+    from reviewer.measure.position import Position
+    from reviewer.measure.ranked import Ranking, Settings, Table
+    from reviewer.measure.raters import RaterReport
+
+_ALL_PAIRS = 15
+_MOST_PAIRS = 40
+_NARROWEST = 12
+_MODELS = {"bradley-terry": "Bradley-Terry, a tie as half a win each way", "davidson": "Davidson's model for ties"}
+
+
+def show(ranking: Ranking) -> None:
+    """Print the ranking."""
+    from rich.console import Console
+
+    console = Console(markup=False, emoji=False, highlight=False)
+    for place, (name, table) in enumerate(ranking.criteria.items()):
+        if place:
+            console.print()
+        _criterion(console, name, table, ranking.settings)
+        _raters(console, table.raters, ranking.settings)
+        for column, tables in table.slices.items():
+            for value, cut in tables.items():
+                console.print()
+                _criterion(console, f"{name}, {column} {value or '(blank)'}", cut, ranking.settings)
+
+
+def _criterion(console: Console, name: str, table: Table, settings: Settings) -> None:
+    items = f" on {table.items:,} items" if table.items is not None else ""
+    _say(console, f"{name}: {table.votes:,} votes{items}, {len(table.names):,} systems", bold=True)
+    rounds = table.resampling
+    if rounds.rounds:
+        level = f"{100 * (1 - settings.alpha):g} % intervals, {rounds.rounds:,} resamples of {rounds.unit}s"
+        _say(console, f"{_MODELS[settings.model]}; {level}, seed {settings.seed}.")
+    else:
+        _say(console, f"{_MODELS[settings.model]}.")
+    _systems(console, table)
+    _bars(console, table)
+    for note in table.notes:
+        _say(console, note)
+    _differences(console, table, settings)
+    if table.plan is not None:
+        _say(console, _plan(table.plan, table.names))
+    _rates(console, table)
+    _position(console, table.position)
+    for part in table.components:
+        console.print()
+        _criterion(console, f"{name}, inside {', '.join(part.names[:4])}", part, settings)
+
+
+def _systems(console: Console, table: Table) -> None:
+    rows = []
+    for row in table.systems:
+        place = "-" if row.rank is None else str(row.rank)
+        if row.rank_low is not None and row.rank_high is not None and row.rank_low != row.rank_high:
+            place += f" ({row.rank_low}-{row.rank_high})"
+        strength, elo = _unpadded(_figure(row.bradley_terry, ".3f")), _figure(row.elo, ".0f")
+        rows.append((place, row.system, f"{row.votes:,}", _share(row.win_rate), strength, elo))
+    _grid(console, ("rank", "system", "votes", "win rate", "strength", "Elo"), rows, numbers=(2,))
+
+
+def _bars(console: Console, table: Table) -> None:
+    """Log strengths on one line, each with its interval."""
+    drawn = [(row.system, row.log_strength.value, row.log_strength.low, row.log_strength.high) for row in table.systems]
+    known = [(name, value, low, high) for name, value, low, high in drawn if value is not None]
+    if not known:
+        return
+    ends = [end for _, value, low, high in known for end in (value, low, high) if end is not None]
+    least, most = min(ends), max(ends)
+    if most - least < 1e-9:
+        return
+    label = min(max(len(_flat(name)) for name, *_ in known), max(8, console.width // 3))
+    width = min(console.width - label - 4, 72)
+    if width < _NARROWEST:
+        return
+    _say(console, "Log strengths and their intervals:" if known[0][2] is not None else "Log strengths:")
+    line, left, right, dot = ("-", "|", "|", "o") if _ascii(console) else ("─", "├", "┤", "●")
+
+    def at(value: float) -> int:
+        return round((value - least) / (most - least) * (width - 1))
+
+    for name, value, low, high in known:
+        cells = [" "] * width
+        if low is not None and high is not None:
+            for cell in range(at(low), at(high) + 1):
+                cells[cell] = line
+            cells[at(low)], cells[at(high)] = left, right
+        cells[at(value)] = dot
+        _say(console, f"{_cut(_flat(name), label).ljust(label)}  {''.join(cells).rstrip()}")
+    scale = f"{least:+.2f}"
+    _say(console, f"{' ' * label}  {scale}{f'{most:+.2f}'.rjust(width - len(scale))}")
+    console.print()
+
+
+def _differences(console: Console, table: Table, settings: Settings) -> None:
+    tested = [one for one in table.differences if one.holds is not None]
+    if not tested:
+        return
+    holding = sum(bool(one.holds) for one in tested)
+    family = "" if table.family == len(tested) else f" as one family of {table.family:,}"
+    _say(
+        console,
+        f"{holding:,} of {len(tested):,} differences hold after Holm's correction{family} at {settings.alpha:g}.",
+    )
+    shown = tested if len(tested) <= _ALL_PAIRS else _neighbours(table, tested)
+    rows = [
+        (
+            f"{table.names[one.above]} > {table.names[one.below]}",
+            _figure(one.strength, "+.2f"),
+            _percent(one.win_probability),
+            _p(one.p_holm),
+            "holds" if one.holds else "open",
+        )
+        for one in shown[:_MOST_PAIRS]
+    ]
+    heading = "pair" if shown is tested else "neighbours"
+    _grid(console, (heading, "log strength", "wins", "p (Holm)", ""), rows)
+
+
+def _neighbours(table: Table, tested: Sequence[Difference]) -> list[Difference]:
+    order = [row.system for row in table.systems]
+    beside = set(pairwise(order))
+    return [one for one in tested if (table.names[one.above], table.names[one.below]) in beside]
+
+
+def _plan(plan: Plan, names: tuple[str, ...]) -> str:
+    above, below = (names[one] for one in plan.pair)
+    if plan.settled:
+        return f"Settled: the closest pair is {above} over {below}, and {plan.why}."
+    if plan.votes is None:
+        return f"Closest: {above} and {below}; {plan.why}."
+    span = ""
+    if plan.least is not None:
+        span = f" (from {plan.least:,} to {f'{plan.most:,}' if plan.most is not None else 'any number'})"
+    spread = f", or {plan.more_of_the_same:,} more spread as so far" if plan.more_of_the_same else ""
+    return (
+        f"Closest open pair: {above} over {below}, {_percent(plan.win_probability)} of what is decided. "
+        f"{plan.votes:,} more votes{span} on this pair alone, each on another item, would settle it with power "
+        f"{plan.power:g} at {plan.alpha:g}{spread}. {plan.why[0].upper()}{plan.why[1:]}."
+    )
+
+
+def _rates(console: Console, table: Table) -> None:
+    _say(console, f"Ties: {_share(table.tie)} of all votes; both bad: {_share(table.both_bad)}.")
+    if table.tie_parameter is not None:
+        told = table.tie_parameter
+        _say(console, f"Tie parameter nu: {_figure(told, '.3f') if told.value is not None else f'none, {told.why}'}.")
+
+
+def _position(console: Console, found: Position) -> None:
+    if found.share.value is None:
+        _say(console, f"Side shown first: no figure, {found.share.why}.")
+    else:
+        said = f"Side shown first: won {_share(found.share)} of {found.share.n:,} decided votes, p {_p(found.p_value)}"
+        if found.clustered is not None:
+            low, high = found.clustered.low, found.clustered.high
+            said += f"; [{_percent(low)}, {_percent(high)}] if votes on one item hang together"
+        _say(console, f"{said}{f'; {found.note}' if found.note else ''}.")
+    if found.effect is not None:
+        if found.effect.value is None:
+            _say(console, f"Advantage of the first side in the model: none, {found.effect.why}.")
+        else:
+            told = _figure(found.effect, "+.3f")
+            test = "" if found.effect_p is None else f", p {_p(found.effect_p)}"
+            _say(console, f"Advantage of the first side in the model: {told} on the log scale{test}.")
+
+
+def _raters(console: Console, raters: Sequence[RaterReport], settings: Settings) -> None:
+    if not raters:
+        return
+    console.print()
+    flagged = [one for one in raters if one.flagged]
+    tested = sum(one.p_value is not None for one in raters)
+    told = (
+        f"{len(flagged)} of {tested:,} raters tested prefer a side at {settings.alpha:g}, corrected by Holm over them."
+    )
+    _say(console, told, bold=True)
+    rows = [
+        (
+            one.rater or "(no rater)",
+            f"{one.votes:,}",
+            _share(one.first_share),
+            _p(one.p_holm),
+            "prefers a side" if one.flagged else "",
+            _share(one.agreement),
+            _share(one.consistency),
+        )
+        for one in sorted(raters, key=lambda one: (one.p_value is None, one.p_value or 0.0))[:_MOST_PAIRS]
+    ]
+    headings = ("rater", "votes", "first side", "p (Holm)", "", "agrees", "repeats alike")
+    _grid(console, headings, rows, numbers=(1,))
+    if len(raters) > _MOST_PAIRS:
+        _say(console, f"… and {len(raters) - _MOST_PAIRS:,} more raters; --json has them all.")
+
+
+def _grid(
+    console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()
+) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    grid = Grid(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for at, heading in enumerate(headings):
+        grid.add_column(heading, justify="right" if at in numbers else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(_flat(cell)) for cell in row))
+    console.print(grid)
+
+
+def _figure(figure: Figure, form: str) -> str:
+    if figure.value is None:
+        return "-"
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:{form}}"
+    return f"{figure.value:{form}} [{figure.low:{form}}, {figure.high:{form}}]"
+
+
+def _unpadded(figures: str) -> str:
+    """Shares below 1 without their leading noughts, for narrow terminals."""
+    return figures.replace("0.", ".")
+
+
+def _share(figure: Figure) -> str:
+    if figure.value is None:
+        return "-"
+    if figure.low is None or figure.high is None:
+        return _percent(figure.value)
+    return f"{_percent(figure.value)} [{100 * figure.low:.0f}, {100 * figure.high:.0f}]"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _ascii(console: Console) -> bool:
+    return not console.encoding.lower().startswith("utf")
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _say(console: Console, text: str, *, bold: bool = False) -> None:
+    from rich.text import Text
+
+    console.print(Text(_flat(text), style="bold" if bold else ""))
+
+
+def _flat(text: str) -> str:
+    from reviewer.text.sanitise import visible
+
+    return " ".join(visible(text).split("\n"))
