@@ -1,4 +1,4 @@
-"""The drawing of orders: which task a rater sees when, and which output stands on which side."""
+"""Orders that are drawn by a key: computed, never stored, and the same on every machine."""
 
 from __future__ import annotations
 

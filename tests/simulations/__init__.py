@@ -1,0 +1,1 @@
+"""Scripts that print what only a simulation can say."""
