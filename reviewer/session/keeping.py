@@ -94,7 +94,8 @@ class _Report:
 class Keeping:
     """Hands labels and drafts to the writer thread and hears what became of them, by place in the rater's order.
 
-    `on_report` is called on the writer's thread whenever there is something to `hear`.
+    `on_report` is called on the writer's thread whenever there is something to `hear`. Where `on_given` is set, what is
+    given waits for `hand_over`: a screen draws first, because the writer would take the processor from it.
     """
 
     def __init__(self, store: Store, queue: str, rater: str) -> None:
@@ -105,6 +106,8 @@ class Keeping:
         self._stream = store.device
         self._queue = queue
         self._rater = rater
+        self.on_given: Callable[[], None] | None = None
+        self._given: list[tuple[Callable[[Any], Any], Callable[[Any, StoreTrouble | None], None], bool]] = []
         self._writer = Writer(store)
         self._reports: queues_.SimpleQueue[_Report] = queues_.SimpleQueue()
         self._tickets = 0
@@ -173,6 +176,12 @@ class Keeping:
         """Hands the writer something that can be lost without harm."""
         self._give("aside", job, durable=False)
 
+    def hand_over(self) -> None:
+        """Gives the writer what has waited."""
+        for job, report, durable in self._given:
+            self._writer.give(job, report, durable=durable)
+        self._given.clear()
+
     def hear(self) -> Heard:
         """Takes over what the writer has reported."""
         heard = Heard(False, [], {})
@@ -190,6 +199,7 @@ class Keeping:
 
     def close(self) -> bool:
         """Finishes what is queued; False where that took too long."""
+        self.hand_over()
         return self._writer.close(timeout=10)
 
     def _hear_of_label(self, report: _Report, heard: Heard) -> None:
@@ -226,4 +236,8 @@ class Keeping:
             self._reports.put(_Report(kind, ticket, result, trouble))
             self.on_report()
 
-        self._writer.give(job, report, durable=durable)
+        self._given.append((job, report, durable))
+        if self.on_given is None:
+            self.hand_over()
+        else:
+            self.on_given()

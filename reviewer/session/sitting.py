@@ -128,6 +128,7 @@ class Sitting:
         self.closed = True
         _OPEN.discard(self.sitting)
         self.on_report = _unheard
+        self.keeping.on_given = None
         self.flush_draft()
         self.drain(10)
         self._keep_unsaved()
@@ -327,6 +328,15 @@ class Sitting:
                 for seq in self.walk.likely_after(self._at):
                     yield self._view(seq, self.walk.rubric_in_force(seq), [])
 
+    def be_patient(self, on_given: Callable[[], None]) -> None:
+        """From now on what is to be saved waits for `hand_over`, which a screen calls as soon as it has drawn;
+        `on_given` tells it that something waits."""
+        self.keeping.on_given = on_given
+
+    def hand_over(self) -> None:
+        """Lets the writer begin with what has waited."""
+        self.keeping.hand_over()
+
     # -- saving ----------------------------------------------------------------------------------------
 
     def settle(self, *, return_to_failed: bool = True) -> Step:
@@ -348,6 +358,7 @@ class Sitting:
 
     def drain(self, timeout: float) -> None:
         """Waits until nothing is on its way, or `timeout` seconds have gone."""
+        self.keeping.hand_over()
         until = monotonic() + timeout
         while self.keeping.busy and monotonic() < until:
             self.settle(return_to_failed=False)

@@ -34,6 +34,8 @@ _MOST_A_KEY_TAKES = 5.0
 
 _COLOURLESS = (NoColor(),)
 
+_ITEMS_A_SWEEP = 50
+
 
 class ReviewerApp(App[int], inherit_bindings=False):
     """Opens on a queue, or on the list of queues."""
@@ -55,6 +57,7 @@ class ReviewerApp(App[int], inherit_bindings=False):
         self.colours = colours
         self.animation_level = "none"
         self._sitting = sitting
+        self._tidied = 0
         self.failure: BaseException | None = None
         for name in PALETTES:
             if name != "plain":
@@ -100,7 +103,13 @@ class ReviewerApp(App[int], inherit_bindings=False):
         """After the first paint: what is here will stay, so the collector need not look at it again."""
         gc.collect()
         gc.freeze()
-        gc.set_threshold(50_000, 50, 1000)
+        # It runs when nobody waits (`tidy`); by itself only if that never comes.
+        gc.set_threshold(300_000, 100, 1000)
+
+    def tidy(self) -> None:
+        """Collects what the last item left, in an idle moment; everything that has gathered, once in a while."""
+        self._tidied += 1
+        gc.collect(2 if self._tidied % _ITEMS_A_SWEEP == 0 else 1)
 
     def dress(self, screen: Screen[Any]) -> None:
         """Gives the widgets of `screen` the colours of the app."""

@@ -17,9 +17,12 @@ from reviewer.tui.screens.divided import Divided
 from reviewer.tui.screens.sources import sources
 
 _DRAFT_AFTER = 0.1
-_AHEAD_AFTER = 0.02
+_AHEAD_AFTER = 0.012
+_REST_AFTER = 0.3
 _SLICE = 0.003
+_BREATH = 0.001
 _LOOK_AROUND = 5.0
+_DRAWN_AFTER = 0.01
 
 
 class Reported(Message):
@@ -34,7 +37,8 @@ class ItemScreen(Divided):
         self.context_at = 0
         self._draft_timer: Timer | None = None
         self._ahead_timer: Timer | None = None
-        self._ahead: Iterator[None] | None = None
+        self._ahead: Iterator[float] | None = None
+        self._ahead_pause = 0.0
         self._first_paint = True
         self._hold_asked = False
         self.was_paused = False
@@ -48,6 +52,7 @@ class ItemScreen(Divided):
         self.entry.add_class("hidden")
         self.entry_title.add_class("hidden")
         self.sitting.on_report = self._report
+        self.sitting.be_patient(self._hand_over_soon)
         self._report()  # the sitting may have written before anybody listened
         self.status.queue = self.sitting.queue.name
         self.status.rater = self.desk.rater
@@ -105,7 +110,7 @@ class ItemScreen(Divided):
             said = f"A newer rubric is in force: {self.key_of('rate.new_rubric')} moves this label under it."
         self.notice.say(said, look)
         self.show_status()
-        self._ahead = None
+        self._begin_ahead()
         if self.sitting.held_elsewhere:
             self._ask_for_hold()
 
@@ -156,9 +161,17 @@ class ItemScreen(Divided):
 
     # -- looking ahead ---------------------------------------------------------------------------------
 
+    def _begin_ahead(self) -> None:
+        self._ahead = None
+        self._ahead_pause = 0.0
+        if self._ahead_timer is not None:
+            self._ahead_timer.stop()
+            self._ahead_timer = None
+        self._plan_ahead()
+
     def _plan_ahead(self) -> None:
         if self._ahead_timer is None:
-            self._ahead_timer = self.set_timer(_AHEAD_AFTER, self._work_ahead)
+            self._ahead_timer = self.set_timer(max(_AHEAD_AFTER, self._ahead_pause), self._work_ahead)
 
     def _work_ahead(self) -> None:
         self._ahead_timer = None
@@ -166,12 +179,16 @@ class ItemScreen(Divided):
             return
         if self._ahead is None:
             self._ahead = self._look_ahead()
-        if next(self._ahead, self) is not self:
-            self._ahead_timer = self.set_timer(0.001, self._work_ahead)
+        pause = next(self._ahead, None)
+        if pause is not None:
+            self._ahead_pause = pause
+            self._ahead_timer = self.set_timer(pause, self._work_ahead)
 
-    def _look_ahead(self) -> Iterator[None]:
+    def _look_ahead(self) -> Iterator[float]:
+        """Work in slices, each with the pause that goes before the next: first the items that are likely next, and,
+        when no key has come for a while, the rest of the long texts that are open."""
         for view in self.sitting.ahead():
-            yield
+            yield _BREATH
             shown = sources(view, 0)
             for pane, source in (
                 (self.output, shown.output),
@@ -179,11 +196,13 @@ class ItemScreen(Divided):
                 (self.prompt, shown.prompt),
             ):
                 while pane.display and not pane.prepare(source, _SLICE):
-                    yield
-                yield
+                    yield _BREATH
+                yield _BREATH
+        yield _REST_AFTER
         for pane in self.panes.values():
             while not pane.idle(_SLICE):
-                yield
+                yield _BREATH
+        self.desk.tidy()
 
     def _look_around(self) -> None:
         if self.sitting.closed:
@@ -297,6 +316,14 @@ class ItemScreen(Divided):
         work.focus = next((key for key in following if key not in work.values), work.focus or (keys[0] if keys else ""))
         if stay and work.focus not in keys:
             work.focus = keys[0] if keys else ""
+
+    def _hand_over_soon(self) -> None:
+        self.set_timer(_DRAWN_AFTER, self.hand_over)
+
+    def hand_over(self) -> None:
+        """Lets the writer begin, now that the screen is drawn."""
+        if not self.sitting.closed:
+            self.sitting.hand_over()
 
     def moved(self, step: Step) -> None:
         """Shows where a step has led, or says why nowhere."""
