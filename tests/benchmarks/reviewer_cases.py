@@ -17,7 +17,7 @@ from tests.benchmarks.peer_cases import start_empty
 from tests.benchmarks.screens import changed_beside_status, list_shown
 from tests.benchmarks.sitting import Prepared, Sitting, command, prepare, run, run_json, times
 from tests.benchmarks.table import Figure, spread
-from tests.pty.terminal import Predicate
+from tests.pty.terminal import Predicate, Rows
 from tests.pty.timing import Shown
 
 FRAME: Final = {"p95": 16.0, "p99": 33.0, "max": 100.0}
@@ -162,7 +162,7 @@ def _letters(sitting: Sitting, count: int) -> list[Shown]:
         word = ""
         for letter in ["z", "q", *dice.choices("bcdfghjkmnpqrtvwxz", k=4)][: count - len(shown)]:
             word += letter
-            shown.append(sitting.step(letter, _word_shown(word) if len(word) > 1 else _change(sitting)))
+            shown.append(sitting.step(letter, _once_more(word, sitting.screen())))
         sitting.terminal.send(" ")
         sitting.terminal.wait_idle(0.05)
     sitting.terminal.send("\x1b")
@@ -170,8 +170,10 @@ def _letters(sitting: Sitting, count: int) -> list[Shown]:
     return shown
 
 
-def _word_shown(word: str) -> Predicate:
-    return lambda rows: any(word in row for row in rows)
+def _once_more(word: str, before: Rows) -> Predicate:
+    """Holds when `word` stands on the screen more often than it did."""
+    stood = sum(row.count(word) for row in before)
+    return lambda rows: sum(row.count(word) for row in rows) > stood
 
 
 def scale(bench: Bench) -> list[Figure]:

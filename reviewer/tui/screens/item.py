@@ -13,6 +13,7 @@ from reviewer.rubric import Criterion, has_rationale, rationale_needed
 from reviewer.session.sitting import Sitting, Step
 from reviewer.session.view import TaskView
 from reviewer.tui.keyed import Keyed
+from reviewer.tui.panes.reading import ReadingPane
 from reviewer.tui.screens.divided import Divided
 from reviewer.tui.screens.sources import sources
 
@@ -20,6 +21,7 @@ _DRAFT_AFTER = 0.1
 _AHEAD_AFTER = 0.012
 _REST_AFTER = 0.3
 _SLICE = 0.003
+_LONG = 20_000
 _BREATH = 0.001
 _LOOK_AROUND = 5.0
 _DRAWN_AFTER = 0.01
@@ -198,8 +200,10 @@ class ItemScreen(Divided):
                 while pane.display and not pane.prepare(source, _SLICE):
                     yield _BREATH
                 yield _BREATH
-        yield _REST_AFTER
-        for pane in self.panes.values():
+        panes = self.panes.values()
+        for pane in sorted(panes, key=_length):
+            if _length(pane) > _LONG:
+                yield _REST_AFTER
             while not pane.idle(_SLICE):
                 yield _BREATH
         self.desk.tidy()
@@ -359,6 +363,7 @@ class ItemScreen(Divided):
                 self.moved(self.sitting.go_to(seq))
 
         self.sitting.flush_draft()
+        self.hand_over()
         self.app.push_screen(ItemsScreen(self.sitting), chosen)
 
     def do_app_back(self) -> None:
@@ -389,3 +394,7 @@ class ItemScreen(Divided):
         self.set_focus(None)
         self.divide()
         self.desk.turn_footers(self)
+
+
+def _length(pane: ReadingPane) -> int:
+    return sum(len(part.text) for part in pane.document.parts)

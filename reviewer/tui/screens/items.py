@@ -160,8 +160,10 @@ class ItemsScreen(Keyed):
 
     def label_saved(self) -> None:
         """Shows the states as they are now."""
-        if self.list.shown:
-            self._show([row.seq for row in self.list.shown], self.list.shown[self.list.chosen].seq)
+        if self.is_mounted and not self._typing:
+            shown = self.list.shown
+            chosen = shown[self.list.chosen].seq if shown else None
+            self._show_from(shown[0].seq if shown else 0, choose=chosen)
 
     # -- moving ----------------------------------------------------------------------------------------
 
