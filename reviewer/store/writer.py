@@ -57,7 +57,10 @@ class Writer:
             except Exception as error:  # a defect in one job must not silence all that follow it
                 report(
                     None,
-                    StoreTrouble(f"the program failed while saving: {error!r}.", mend="It is in the log."),
+                    StoreTrouble(
+                        f"the program failed while saving ({type(error).__name__}).",
+                        mend="Submit again; if it stays so, run `reviewer doctor`.",
+                    ),
                 )
             else:
                 report(result, None)
