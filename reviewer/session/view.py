@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast
 
 from reviewer.blinding import drawn_order, order_key
 from reviewer.rubric import Criterion, Rubric, keys_of
+from reviewer.rubric.questions import comparison_questions
 from reviewer.store.queues import QueueRecord
 from reviewer.store.reading import OutputRecord, TaskRecord
 
@@ -66,6 +67,7 @@ class TaskView:
     shown: tuple[tuple[str, str], ...]
     rubric_id: str
     rubric: Rubric
+    kind: Literal["rating", "pairwise", "ranking"] = "rating"
 
     @property
     def counts(self) -> dict[str, int]:
@@ -79,7 +81,12 @@ class TaskView:
         }
 
     def asked(self) -> list[tuple[str, Criterion]]:
-        """The keys that may be answered, each with its criterion, in the rubric's order."""
+        """The keys that may be answered, each with its criterion, in the rubric's order.
+
+        Of a comparison, the overall answer first, and each criterion as a question in the same shape.
+        """
+        if self.kind in ("pairwise", "ranking"):
+            return comparison_questions(self.rubric, self.kind, len(self.outputs))
         counts = self.counts
         return [(key, criterion) for criterion in self.rubric.criteria for key in keys_of(criterion, **counts)]
 
@@ -103,6 +110,7 @@ def view_of(
         shown=tuple(_declared(queue.settings.get("show", []), record.meta)),
         rubric_id=rubric_id,
         rubric=rubric,
+        kind=cast("Literal['rating', 'pairwise', 'ranking']", queue.kind),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, select
@@ -59,10 +60,11 @@ _outputs = Prepared(
     .where(_TO.task == bindparam("task"))
     .order_by(_TO.slot)
 )
+# Ordered by Python: asked for an order, SQLite walks the queue by position instead of looking the key up.
 _tasks_of_key = Prepared(
-    select(_T.id, _T.queue, _T.position, _T.rubric, _T.state)
-    .where(_T.queue == bindparam("queue"), _T.key == bindparam("key"))
-    .order_by(_T.position)
+    select(_T.id, _T.queue, _T.position, _T.rubric, _T.state).where(
+        _T.queue == bindparam("queue"), _T.key == bindparam("key")
+    )
 )
 _task = Prepared(select(_T.id, _T.queue, _T.position, _T.rubric, _T.state, _T.key).where(_T.id == bindparam("task")))
 _rater = Prepared(select(_RA.id, _RA.name, _RA.kind).where(_RA.id == bindparam("rater")))
@@ -141,7 +143,8 @@ def outputs_of(driver: Driver, task: str) -> list[NamedOutput]:
 
 def tasks_of_key(driver: Driver, queue: str, key: str) -> list[TaskRow]:
     """All tasks of the item `key` in a queue, the recalled ones too."""
-    return [TaskRow(*row) for row in _tasks_of_key.rows(driver, queue=queue, key=key)]
+    found = (TaskRow(*row) for row in _tasks_of_key.rows(driver, queue=queue, key=key))
+    return sorted(found, key=attrgetter("position"))
 
 
 def task(driver: Driver, identifier: str) -> tuple[TaskRow, str] | None:

@@ -243,7 +243,15 @@ def _dataset_for(driver: Driver, name: str) -> str:
         return str(found[0])
     identifier = new_id()
     _sql.insert_dataset.run(
-        driver, id=identifier, name=name, version="", content_hash=None, lineage="{}", size=0, created_at=now()
+        driver,
+        id=identifier,
+        name=name,
+        version="",
+        content_hash=None,
+        lineage="{}",
+        size=0,
+        outputs=0,
+        created_at=now(),
     )
     return identifier
 

@@ -40,7 +40,8 @@ class Meta(SQLModel, table=True):
 
 
 class Dataset(SQLModel, table=True):
-    """A named, versioned set of items. `size` counts the published ones: what lies beyond is still being imported."""
+    """A named, versioned set of items. `size` counts the published ones, `outputs` the published rows of
+    DatasetOutput: what lies beyond is still being imported."""
 
     __table_args__ = (UniqueConstraint("name", "version"),)
 
@@ -50,6 +51,7 @@ class Dataset(SQLModel, table=True):
     content_hash: str | None = None
     lineage: str = _json("{}")
     size: int = 0
+    outputs: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     created_at: str
 
 
@@ -65,6 +67,21 @@ class DatasetItem(SQLModel, table=True):
     item: str = Field(foreign_key="item.id")
     position: int
     meta: str = _json("{}")
+
+
+class DatasetOutput(SQLModel, table=True):
+    """An output that was imported under a key to be compared: what tasks of two outputs or more are made from.
+
+    `seq` numbers the rows of a dataset in the order of their coming, from 0. A rating queue needs none of these.
+    """
+
+    __tablename__ = "dataset_output"
+    __table_args__ = (Index("dataset_output_by_seq", "dataset", "seq"), _CLUSTERED)
+
+    dataset: str = Field(primary_key=True, foreign_key="dataset.id")
+    key: str = Field(primary_key=True)
+    output: str = Field(primary_key=True, foreign_key="output.id")
+    seq: int
 
 
 class Item(SQLModel, table=True):
@@ -96,7 +113,10 @@ class System(SQLModel, table=True):
 
 
 class Output(SQLModel, table=True):
-    """What one system answered to an item. `parts` is empty for a plain answer, else its turns or steps."""
+    """What one system answered to an item. `parts` is empty for a plain answer, else its turns or steps.
+
+    `masked` lists what was replaced in the texts because it named a system, as JSON; null where nothing was.
+    """
 
     __table_args__ = (Index("output_of_item", "item", "system", "sample"),)
 
@@ -108,6 +128,7 @@ class Output(SQLModel, table=True):
     parts: str = _json("[]")
     text: str
     content_hash: str
+    masked: str | None = None
 
 
 class Rubric(SQLModel, table=True):
@@ -168,7 +189,11 @@ class Batch(SQLModel, table=True):
 class Task(SQLModel, table=True):
     """The unit of review. `key` is the item's key in the queue's dataset."""
 
-    __table_args__ = (UniqueConstraint("queue", "position"), Index("task_of_key", "queue", "key"))
+    __table_args__ = (
+        UniqueConstraint("queue", "position"),
+        Index("task_of_key", "queue", "key"),
+        Index("task_of_original", "repeat_of", sqlite_where=text("repeat_of IS NOT NULL")),
+    )
 
     id: str = Field(primary_key=True)
     queue: str = Field(foreign_key="queue.id")
@@ -215,6 +240,7 @@ class Assignment(SQLModel, table=True):
     __table_args__ = (
         Index("assignment_by_state", "queue", "rater", "state", "seq"),
         Index("assignment_by_time", "queue", "rater", "committed_at"),
+        Index("assignment_by_seq", "queue", "rater", "seq"),
         _CLUSTERED,
     )
 
@@ -226,6 +252,20 @@ class Assignment(SQLModel, table=True):
     state: str = "open"
     flagged: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     committed_at: str | None = None
+
+
+class Waiting(SQLModel, table=True):
+    """A comparison that was shown in one order more often than in its mirror, and waits for a view that evens it.
+
+    `rater` saw it last; `since` is when, so that what has waited longest is handed out first.
+    """
+
+    __table_args__ = (Index("waiting_by_rater", "queue", "rater", "since"), _CLUSTERED)
+
+    queue: str = Field(primary_key=True, foreign_key="queue.id")
+    task: str = Field(primary_key=True, foreign_key="task.id")
+    rater: str = Field(foreign_key="rater.id")
+    since: str
 
 
 class Draft(SQLModel, table=True):

@@ -71,7 +71,7 @@ _sizes = Prepared(
 _bulk_system = Bulk(System, "id", "name", "version", "family")
 _bulk_item = Bulk(Item, "id", "content_hash", "prompt", "context", "reference")
 _bulk_key = Bulk(DatasetItem, "dataset", "key", "item", "position", "meta")
-_bulk_output = Bulk(Output, "id", "item", "system", "run", "sample", "parts", "text", "content_hash")
+_bulk_output = Bulk(Output, "id", "item", "system", "run", "sample", "parts", "text", "content_hash", "masked")
 _bulk_task = Bulk(
     Task,
     "id",
@@ -90,12 +90,14 @@ _bulk_task_output = Bulk(TaskOutput, "task", "slot", "output", "public_id")
 # repeat_of, selection, probability, state
 _UNSELECTED = (None, None, None, "open")
 _noted_item = Bulk(Item, "id", "content_hash", "prompt", "context", "reference", known="ignored")
-_noted_output = Bulk(Output, "id", "item", "system", "run", "sample", "parts", "text", "content_hash", known="ignored")
+_noted_output = Bulk(
+    Output, "id", "item", "system", "run", "sample", "parts", "text", "content_hash", "masked", known="ignored"
+)
 
 
 @dataclass(slots=True)
 class NewOutput:
-    """An output with its stored texts. `parts` is JSON."""
+    """An output with its stored texts. `parts` is JSON, and so is `masked`, what was replaced in them."""
 
     system: str
     version: str
@@ -103,6 +105,7 @@ class NewOutput:
     text: str
     parts: str
     content_hash: str
+    masked: str | None = None
 
 
 @dataclass(slots=True)
@@ -326,10 +329,11 @@ class Taking(ABC):
         identity = (item_id, system, output.sample, content)
         output_id = known.outputs.get(identity)
         if output_id is not None:
-            rows.reused_outputs.append((output_id, item_id, system, None, output.sample, "[]", "", content))
+            rows.reused_outputs.append((output_id, item_id, system, None, output.sample, "[]", "", content, None))
         else:
             output_id = known.outputs[identity] = new_id()
-            rows.outputs.append((output_id, item_id, system, None, output.sample, output.parts, output.text, content))
+            kept = (output_id, item_id, system, None, output.sample, output.parts, output.text, content, output.masked)
+            rows.outputs.append(kept)
         task = new_id()
         rows.tasks.append((task, self.queue.id, item.key, item_id, self.next, 0.0, item.rubric, *_UNSELECTED))
         rows.task_outputs.append((task, 0, output_id, known.public_ids.pop()))
@@ -356,7 +360,7 @@ class Taking(ABC):
 def note(driver: Driver, rows: Rows) -> None:
     """Writes rows without their texts, the reused ones too: enough to look up what is known."""
     items = [(identifier, content, "[]", "[]", None) for identifier, content, *_ in rows.items]
-    outputs = [(*kept, "[]", "", content) for *kept, _parts, _text, content in rows.outputs]
+    outputs = [(*kept, "[]", "", content, None) for *kept, _parts, _text, content, _masked in rows.outputs]
     _bulk_system.run(driver, rows.systems)
     _noted_item.run(driver, items + rows.reused_items)
     _bulk_key.run(driver, rows.keys)
