@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import orjson
-from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 
-from reviewer.store.prepared import Driver, Prepared
-from reviewer.store.tables import Item, Output, Task, TaskOutput, core
+from reviewer.store.prepared import Driver
+from reviewer.store.statements import statements
 
-_T, _I, _TO, _O = (core(table).c for table in (Task, Item, TaskOutput, Output))
+_sql = statements("search")
 
 
 def positions_with(driver: Driver, queue: str, first: int, end: int, needle: str, *, keys: bool) -> list[int]:
@@ -17,53 +16,16 @@ def positions_with(driver: Driver, queue: str, first: int, end: int, needle: str
     `keys` lets the item's key be searched as well. LIKE folds ASCII alone, so that other scripts are asked for in the
     cases that the needle has when it is lowered, raised and capitalised.
     """
-    texts = _patterns(needle)
-    stored = _patterns(orjson.dumps(needle).decode()[1:-1])
-    parameters = {f"t{number}": text for number, text in enumerate(texts)}
-    parameters |= {f"j{number}": text for number, text in enumerate(stored)}
-    statement = _statement(len(texts), len(stored), keys)
-    found = statement.rows(driver, queue=queue, first=first, end=end, **parameters)
-    return [row[0] for row in found]
+    forms = (needle,) if needle.isascii() else (needle, needle.lower(), needle.upper(), needle.capitalize())
+    if len(forms) == 1:
+        statement = _sql.in_texts_and_keys if keys else _sql.in_texts
+    else:
+        statement = _sql.in_texts_and_keys_by_case if keys else _sql.in_texts_by_case
+    patterns = {f"t{number}": _pattern(form) for number, form in enumerate(forms)}
+    patterns |= {f"j{number}": _pattern(orjson.dumps(form).decode()[1:-1]) for number, form in enumerate(forms)}
+    return [row[0] for row in statement.rows(driver, queue=queue, first=first, end=end, **patterns)]
 
 
-_statements: dict[tuple[int, int, bool], Prepared] = {}
-
-
-def _statement(texts: int, stored: int, keys: bool) -> Prepared:
-    shape = (texts, stored, keys)
-    if shape not in _statements:
-        in_output = exists(
-            select(_TO.task)
-            .select_from(core(TaskOutput).join(core(Output), _TO.output == _O.id))
-            .where(_TO.task == _T.id, _like(_O.text, "t", texts))
-        )
-        places = [_like(_I.prompt, "j", stored), _like(_I.context, "j", stored), in_output]
-        if keys:
-            places.append(_like(_T.key, "t", texts))
-        _statements[shape] = Prepared(
-            select(_T.position)
-            .select_from(core(Task).join(core(Item), _T.item == _I.id))
-            .where(
-                _T.queue == bindparam("queue"),
-                _T.position >= bindparam("first"),
-                _T.position < bindparam("end"),
-                or_(*places),
-            )
-            .order_by(_T.position)
-        )
-    return _statements[shape]
-
-
-def _like(column: ColumnElement[str], prefix: str, count: int) -> ColumnElement[bool]:
-    return or_(*(column.like(bindparam(f"{prefix}{number}"), escape="\\") for number in range(count)))
-
-
-def _patterns(needle: str) -> list[str]:
-    forms = dict.fromkeys((needle, needle.lower(), needle.upper(), needle.capitalize()))
-    if needle.isascii():
-        forms = dict.fromkeys((needle,))
-    return [f"%{_escaped(form)}%" for form in forms]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _pattern(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
