@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from reviewer.exchange.queue_votes import QueueVotes
+    from reviewer.measure.balance import Balance
     from reviewer.measure.differences import Difference
     from reviewer.measure.figure import Figure
     from reviewer.measure.planning import Plan
@@ -22,11 +24,13 @@ _NARROWEST = 12
 _MODELS = {"bradley-terry": "Bradley-Terry, a tie as half a win each way", "davidson": "Davidson's model for ties"}
 
 
-def show(ranking: Ranking) -> None:
-    """Print the ranking."""
+def show(ranking: Ranking, read: QueueVotes | None = None) -> None:
+    """Print the ranking, and of a queue what `read` tells beside its votes."""
     from rich.console import Console
 
     console = Console(markup=False, emoji=False, highlight=False)
+    if read is not None:
+        _queue(console, read)
     for place, (name, table) in enumerate(ranking.criteria.items()):
         if place:
             console.print()
@@ -36,6 +40,58 @@ def show(ranking: Ranking) -> None:
             for value, cut in tables.items():
                 console.print()
                 _criterion(console, f"{name}, {column} {value or '(blank)'}", cut, ranking.settings)
+    if read is not None:
+        _balance(console, read)
+        _pace(console, read)
+
+
+def _queue(console: Console, read: QueueVotes) -> None:
+    raters = read.votes.rater
+    said = f"{read.queue}: {_many(read.labels, 'label')} of {_many(len(raters.names) if raters else 0, 'rater')}"
+    if read.repeats:
+        said += f", and {_many(read.repeats, 'repeat')} that tell consistency alone"
+    _say(console, f"{said}.", bold=True)
+    if read.sealed:
+        _say(console, f"Sealed: systems get their names after `reviewer queue reveal {read.queue}`.")
+    console.print()
+
+
+def _balance(console: Console, read: QueueVotes) -> None:
+    console.print()
+    for name, found in (("shown", read.shown), ("labelled", read.labelled)):
+        where = "left and right" if read.kind == "pairwise" else "at each place"
+        most = max(found.of_raters.values(), default=0)
+        said = f"Orders {name}: {found.orders:,}; each system stood {where} equally often within {found.greatest:,}"
+        unknown = f"; {_many(found.unknown, 'order')} not known" if found.unknown else ""
+        _say(console, f"{said}, with each rater within {most:,}{unknown}.")
+    if len(read.shown.systems) > _ALL_PAIRS:
+        return
+    labelled = _places(read.labelled)
+    rows = [(name, places, labelled.get(name, "-")) for name, places in _places(read.shown).items()]
+    what = "left / right" if read.kind == "pairwise" else "by place"
+    _grid(console, ("system", f"shown {what}", f"labelled {what}"), sorted(rows))
+
+
+def _places(found: Balance) -> dict[str, str]:
+    counts = [" / ".join(f"{number:,}" for number in row) for row in found.places.tolist()]
+    return dict(zip(found.systems, counts, strict=True))
+
+
+def _pace(console: Console, read: QueueVotes) -> None:
+    if not read.pace:
+        return
+    rows = [
+        (
+            one.rater,
+            f"{one.labels:,}",
+            "-" if one.median is None else f"{one.median:.1f}",
+            "-" if one.low is None else f"{one.low:.1f} to {one.high:.1f}",
+        )
+        for one in read.pace[:_MOST_PAIRS]
+    ]
+    _grid(console, ("rater", "timed labels", "median seconds", "middle half"), rows, numbers=(1, 2))
+    if len(read.pace) > _MOST_PAIRS:
+        _say(console, f"… and {len(read.pace) - _MOST_PAIRS:,} more raters; --json has them all.")
 
 
 def _criterion(console: Console, name: str, table: Table, settings: Settings) -> None:
@@ -194,16 +250,27 @@ def _raters(console: Console, raters: Sequence[RaterReport], settings: Settings)
             f"{one.votes:,}",
             _share(one.first_share),
             _p(one.p_holm),
-            "prefers a side" if one.flagged else "",
+            "flagged" if one.flagged else "",
             _share(one.agreement),
             _share(one.consistency),
         )
         for one in sorted(raters, key=lambda one: (one.p_value is None, one.p_value or 0.0))[:_MOST_PAIRS]
     ]
-    headings = ("rater", "votes", "first side", "p (Holm)", "", "agrees", "repeats alike")
+    headings = ("rater", "votes", "first side", "p (Holm)", "", "agrees", "repeats")
     _grid(console, headings, rows, numbers=(1,))
     if len(raters) > _MOST_PAIRS:
         _say(console, f"… and {len(raters) - _MOST_PAIRS:,} more raters; --json has them all.")
+    _lengths(console, raters)
+
+
+def _lengths(console: Console, raters: Sequence[RaterReport]) -> None:
+    rows = [
+        (one.rater or "(no rater)", _share(one.length.longer_share), _figure(one.length.effect, "+.2f"))
+        for one in raters[:_MOST_PAIRS]
+        if one.length is not None and one.length.longer_share.value is not None
+    ]
+    if rows:
+        _grid(console, ("rater", "longer text wins", "log odds for a standard deviation of length"), rows)
 
 
 def _grid(
@@ -227,6 +294,10 @@ def _figure(figure: Figure, form: str) -> str:
     if figure.low is None or figure.high is None:
         return f"{figure.value:{form}}"
     return f"{figure.value:{form}} [{figure.low:{form}}, {figure.high:{form}}]"
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _unpadded(figures: str) -> str:

@@ -21,6 +21,8 @@ def names_of(systems: tuple[str, ...], members: Ints) -> tuple[str, ...]:
 
 def order_effect_fault(votes: Votes) -> str:
     """Why an order effect cannot be estimated from these votes; empty if it can."""
+    if not votes.ordered.any():
+        return "nobody knows what was shown first"
     counts = count(votes, as_shown=True)
     if not len(counts.edges):
         return "no vote decides or ties"

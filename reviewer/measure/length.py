@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,13 @@ class LengthPreference:
 
     longer_share: Figure
     effect: Figure
+
+    def without(self, reason: str, number: int) -> LengthPreference:
+        """The same preference, telling that so many votes more were left out of it."""
+        share, effect = (
+            replace(figure, dropped={**figure.dropped, reason: number}) for figure in (self.longer_share, self.effect)
+        )
+        return LengthPreference(share, effect)
 
     def to_json(self) -> dict[str, Any]:
         """The preference for a program."""

@@ -22,7 +22,7 @@ from reviewer.measure.ranked import Ranking, Resampling, Settings, SystemRow, Ta
 from reviewer.measure.raters import report_raters
 from reviewer.measure.rates import rate_of, tallies, win_rates
 from reviewer.measure.strengths import Fitted, Model, fit
-from reviewer.measure.votes import BOTH_BAD, TIE, Column, Votes
+from reviewer.measure.votes import BOTH_BAD, ORDER_UNKNOWN, TIE, Column, Tags, Votes
 
 ELO_MEAN: Final = 1500.0
 ELO_SCALE: Final = 400 / log(10)
@@ -40,21 +40,25 @@ def rank_votes(votes: Votes, settings: Settings | None = None) -> Ranking:
     The differences of all criteria are corrected together, those of all slices in a family of their own.
     """
     settings = settings or Settings()
-    if not len(votes):
+    if not votes.counted.any():
         raise BadInput("there is no vote to rank by.", mend="Name a table of votes between two systems.")
-    columns = {name: _slice_column(votes, name) for name in settings.slices}
+    for name in settings.slices:
+        _slice_column(votes, name)
+    if settings.position:
+        votes = _of_known_order(votes)
     seeds = numbers()
     criteria: dict[str, Table] = {}
     for name, mask in _parts(votes.criterion, "preference", "criterion"):
         chosen = votes if mask is None else votes.chosen(mask)
-        table = _ranked(chosen, settings, seeds)
-        strengths = _strengths_of(table)
-        table.raters = report_raters(chosen, strengths, settings.alpha)
-        for column, cells in columns.items():
-            cut = cells if mask is None else cells.chosen(mask)
+        counted = chosen if chosen.repeat is None else chosen.chosen(chosen.counted)
+        if not len(counted):
+            continue
+        table = _ranked(counted, settings, seeds)
+        table.raters = report_raters(chosen, _strengths_of(table, chosen.systems), settings.alpha)
+        for column in settings.slices:
             table.slices[column] = {
-                value: _ranked(chosen if part is None else chosen.chosen(part), settings, seeds)
-                for value, part in _parts(cut, "", column)
+                value: _ranked(counted if part is None else counted.chosen(part), settings, seeds)
+                for value, part in _parts(_slice_column(counted, column), "", column)
             }
         criteria[name] = table
     main = [one for table in criteria.values() for one in (table, *table.components)]
@@ -64,7 +68,16 @@ def rank_votes(votes: Votes, settings: Settings | None = None) -> Ranking:
     return Ranking(criteria, settings, votes.dropped)
 
 
-def _slice_column(votes: Votes, name: str) -> Column:
+def _of_known_order(votes: Votes) -> Votes:
+    """The votes without those that say nothing of a position; all of them where none does."""
+    ordered = votes.ordered
+    if ordered.all() or not (ordered & votes.counted).any():
+        return votes
+    unknown = int((votes.counted & ~ordered).sum())
+    return replace(votes.chosen(ordered), dropped={**votes.dropped, ORDER_UNKNOWN: unknown})
+
+
+def _slice_column(votes: Votes, name: str) -> Column | Tags:
     there = dict(votes.others)
     if votes.rater is not None:
         there.setdefault("rater", votes.rater)
@@ -74,7 +87,7 @@ def _slice_column(votes: Votes, name: str) -> Column:
     return there[name]
 
 
-def _parts(column: Column | None, otherwise: str, named: str) -> list[tuple[str, Flags | None]]:
+def _parts(column: Column | Tags | None, otherwise: str, named: str) -> list[tuple[str, Flags | None]]:
     if column is not None and len(column.names) > MOST_PARTS:
         raise BadInput(
             f"the column {named!r} has {len(column.names):,} values; at most {MOST_PARTS:,} are ranked apart.",
@@ -82,7 +95,7 @@ def _parts(column: Column | None, otherwise: str, named: str) -> list[tuple[str,
         )
     if column is None or len(column.names) == 1:
         return [(otherwise if column is None else column.names[0], None)]
-    return [(name, column.codes == code) for code, name in enumerate(column.names)]
+    return [*column.masks()]
 
 
 def _conclude(tables: list[Table], settings: Settings) -> None:
@@ -100,9 +113,9 @@ def _conclude(tables: list[Table], settings: Settings) -> None:
         table.plan = plan(table.differences, counted, tie_rate, settings.alpha, settings.power)
 
 
-def _strengths_of(table: Table) -> Floats | None:
+def _strengths_of(table: Table, systems: tuple[str, ...]) -> Floats | None:
     found = {row.system: row.log_strength.value for row in table.systems}
-    values = [found[name] for name in table.names]
+    values = [found.get(name) for name in systems]
     return None if any(value is None for value in values) else np.array(values, dtype=float)
 
 
@@ -236,6 +249,10 @@ def _notes(votes: Votes, settings: Settings, drawn: _Drawn, why: str) -> list[st
     notes = [f"No strengths: {why}."] if why else []
     if votes.item is None:
         notes.append("The votes name no item: each is taken as an item of its own.")
+    if votes.ballot is not None:
+        notes.append(f"The votes are the pairs of {len(np.unique(votes.ballot)):,} rankings.")
+    if unknown := int((~votes.ordered).sum()):
+        notes.append(f"Of {unknown:,} votes nobody knows what was shown first: they stay out of what is said of sides.")
     if settings.prior:
         notes.append(
             f"A prior of {settings.prior:g} wins and losses of each system against an average one pulls strengths "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ from reviewer.measure.arrays import Floats, Ints, compacted
 from reviewer.measure.figure import Figure, undefined
 from reviewer.measure.length import LengthPreference, length_preference
 from reviewer.measure.multiplicity import holm
-from reviewer.measure.proportions import clustered_share, wilson
+from reviewer.measure.position import first_share
+from reviewer.measure.proportions import clustered_share
 from reviewer.measure.side import side_preference_p
-from reviewer.measure.votes import BOTH_BAD, TIE, Column, Votes
+from reviewer.measure.votes import BOTH_BAD, ORDER_UNKNOWN, TIE, Column, Votes
 
 
 @dataclass(slots=True)
@@ -89,37 +90,35 @@ class _Panel:
         decisive = votes.decisive
         chose_lower = votes.first_won == self.lower_first
         self.outcome = np.where(decisive, np.where(chose_lower, 0, 1), votes.winner).astype(np.int64)
+        self.counted, self.ordered = votes.counted, votes.ordered
         self.item = None if votes.item is None else votes.item.codes.astype(np.int64)
         self.shared = self.agreeing = np.zeros(len(votes), dtype=np.int64)
         self.stratum: Ints = self.pair
         if self.item is not None:
-            self._meet(raters.codes.astype(np.int64), self.item)
+            judged = self.item if votes.task is None else votes.task.astype(np.int64)
+            self._meet(raters.codes.astype(np.int64), judged)
 
-    def _meet(self, rater: Ints, item: Ints) -> None:
-        """Where votes meet on an item and a pair: by others, and by the same rater again."""
+    def _meet(self, rater: Ints, judged: Ints) -> None:
+        """Where votes meet on what was judged and a pair: by others, and by the same rater again."""
         pairs, panel = int(self.pair.max(initial=-1)) + 1, len(self.names)
-        keys, key = compacted(item * pairs + self.pair, (int(item.max(initial=-1)) + 1) * pairs)
+        keys, key = compacted(judged * pairs + self.pair, (int(judged.max(initial=-1)) + 1) * pairs)
         mine, own = compacted(key * panel + rater, len(keys) * panel)
-        said = np.bincount(key * 4 + self.outcome, minlength=4 * len(keys))
-        own_said = np.bincount(own * 4 + self.outcome, minlength=4 * len(mine))
-        own_all = np.bincount(own, minlength=len(mine))
-        self.shared = np.bincount(key, minlength=len(keys))[key] - own_all[own]
+        counted, outcome = self.counted, self.outcome[self.counted]
+        said = np.bincount(key[counted] * 4 + outcome, minlength=4 * len(keys))
+        own_said = np.bincount(own[counted] * 4 + outcome, minlength=4 * len(mine))
+        own_all = np.bincount(own[counted], minlength=len(mine))
+        self.shared = np.bincount(key[counted], minlength=len(keys))[key] - own_all[own]
         self.agreeing = said[key * 4 + self.outcome] - own_said[own * 4 + self.outcome]
         self.own = own
         # A repeat has the same texts, so its orders are exchanged with the original's alone.
         self.stratum = np.where(own_all[own] > 1, pairs + own, self.pair)
 
     def report(self, rater: int) -> RaterReport:
-        rows = self.order[self.bounds[rater] : self.bounds[rater + 1]]
-        votes = self.votes
-        decisive = rows[votes.decisive[rows]]
-        dropped = _dropped(votes, rows)
-        first_share, p_value = undefined("no vote was decided for a side", dropped=dropped), None
-        if n := len(decisive):
-            won = int(votes.first_won[decisive].sum())
-            p_value = side_preference_p(self.stratum[decisive], self.lower_first[decisive], self.outcome[decisive] == 0)
-            first_share = Figure(won / n, *wilson(won, n, self.alpha), n, dropped)
-        consistency, both_first, both_second = self._consistency(rows)
+        every = self.order[self.bounds[rater] : self.bounds[rater + 1]]
+        rows = every[self.counted[every]]
+        decisive = rows[self.votes.decisive[rows]]
+        first_share, p_value = self._side(rows, decisive[self.ordered[decisive]])
+        consistency, both_first, both_second = self._consistency(every)
         return RaterReport(
             rater=self.names[rater],
             votes=len(rows),
@@ -131,6 +130,16 @@ class _Panel:
             both_second=both_second,
             length=self._length(decisive),
         )
+
+    def _side(self, rows: Ints, decisive: Ints) -> tuple[Figure, float | None]:
+        dropped = _dropped(self.votes, rows)
+        if not len(decisive):
+            return undefined("no vote was decided for a side", dropped=dropped), None
+        ballots = None if self.votes.ballot is None else self.votes.ballot[decisive]
+        share, p_value = first_share(self.votes.first_won[decisive], ballots, self.alpha)
+        if ballots is None:
+            p_value = side_preference_p(self.stratum[decisive], self.lower_first[decisive], self.outcome[decisive] == 0)
+        return replace(share, dropped=dropped), p_value
 
     def _agreement(self, rows: Ints) -> Figure:
         """The mean share of the others who said the same of the same pair on the same item."""
@@ -164,11 +173,10 @@ class _Panel:
         return consistent, both_first, both_second
 
     def _turned(self, rows: Ints, group: Ints, size: Ints) -> tuple[int, int]:
-        decisive = np.bincount(group, weights=self.votes.decisive[rows], minlength=len(size))
+        decided = self.votes.decisive[rows] & self.ordered[rows]
+        decisive = np.bincount(group, weights=decided, minlength=len(size))
         firsts = np.bincount(group, weights=self.lower_first[rows], minlength=len(size))
-        won_first = np.bincount(
-            group, weights=self.votes.first_won[rows] & self.votes.decisive[rows], minlength=len(size)
-        )
+        won_first = np.bincount(group, weights=self.votes.first_won[rows] & decided, minlength=len(size))
         turned = (size == 2) & (decisive == 2) & (firsts == 1)
         return int((turned & (won_first == 2)).sum()), int((turned & (won_first == 0)).sum())
 
@@ -184,6 +192,8 @@ class _Panel:
     def _length(self, decisive: Ints) -> LengthPreference | None:
         if self.votes.lengths is None:
             return None
+        unknown = int((~self.ordered[decisive]).sum())
+        decisive = decisive[self.ordered[decisive]]
         right_first = self.votes.right_first[decisive]
         left, right = (lengths[decisive] for lengths in self.votes.lengths)
         lengths = np.where(right_first, right, left), np.where(right_first, left, right)
@@ -191,10 +201,12 @@ class _Panel:
         if self.strengths is not None:
             quality = self.strengths[self.votes.first[decisive]] - self.strengths[self.votes.second[decisive]]
         clusters = self.item[decisive] if self.item is not None else np.arange(len(decisive))
-        return length_preference(self.votes.first_won[decisive], lengths, clusters, quality, self.alpha)
+        found = length_preference(self.votes.first_won[decisive], lengths, clusters, quality, self.alpha)
+        return found.without(ORDER_UNKNOWN, unknown) if unknown else found
 
 
 def _dropped(votes: Votes, rows: Ints) -> dict[str, int]:
     winner = votes.winner[rows]
-    counted = (("tie", int((winner == TIE).sum())), ("both_bad", int((winner == BOTH_BAD).sum())))
-    return {name: number for name, number in counted if number}
+    unknown = votes.decisive[rows] & ~votes.ordered[rows]
+    said = (("tie", winner == TIE), ("both_bad", winner == BOTH_BAD), (ORDER_UNKNOWN, unknown))
+    return {name: int(those.sum()) for name, those in said if those.any()}

@@ -46,10 +46,32 @@ def side_preference_p(stratum: Ints, lower_first: Flags, chose_lower: Flags) -> 
     return _exact_p(_distribution(n, shown, chosen, alike), won, expected)
 
 
+def mirrored_p(leads: Ints) -> float | None:
+    """Two-sided p-value where votes came in ballots whose order was drawn as a whole; None where no ballot leans.
+
+    A ballot's lead is its votes for what was shown earlier, less those for what was shown later. Had the rater not
+    looked at the order, its mirror would have turned the sign of the lead, and was as likely to be drawn; a panel whose
+    orders were balanced makes this test err on the side of no preference.
+    """
+    leads = leads[leads != 0]
+    if not len(leads):
+        return None
+    total = abs(int(leads.sum()))
+    if len(leads) > _EXACT_UP_TO:
+        return _normal_p(total, float(np.square(leads.astype(float)).sum()))
+    chances = np.ones(1)
+    for lead in np.abs(leads).tolist():
+        turned = np.zeros(2 * lead + 1)
+        turned[0] = turned[-1] = 0.5
+        chances = np.convolve(chances, turned)
+    sums = np.arange(len(chances)) - (len(chances) - 1) // 2
+    return min(1.0, float(chances[np.abs(sums) >= total].sum()))
+
+
 def _normal_p(distance: float, variance: float) -> float:
     from scipy.special import ndtr
 
-    # Exchanging two orders moves the count by 2 or not at all: the correction is half of that step.
+    # Another order moves the sum by 2 or not at all: the correction is half of that step.
     return min(1.0, 2.0 * float(ndtr(-max(0.0, abs(distance) - 1) / sqrt(variance))))
 
 

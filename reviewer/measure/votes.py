@@ -16,6 +16,7 @@ RIGHT: Final = 1
 TIE: Final = 2
 BOTH_BAD: Final = 3
 WINNERS: Final = ("left", "right", "tie", "both_bad")
+ORDER_UNKNOWN: Final = "order unknown"
 
 
 class Coding(dict[str, int]):
@@ -60,6 +61,39 @@ class Column:
         distinct, places = compacted(codes.astype(np.int64), len(self.names))
         return Column(tuple(self.names[code] for code in distinct), places.astype(np.int32))
 
+    def masks(self) -> list[tuple[str, Flags]]:
+        """Each name, and the votes that hold it."""
+        return [(name, self.codes == code) for code, name in enumerate(self.names)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tags:
+    """A column whose cells hold any number of names: the distinct cells, and for each vote the place of its own.
+
+    A vote without a name is among those of the blank one.
+    """
+
+    cells: tuple[tuple[str, ...], ...]
+    codes: Codes
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The distinct names, in the order of their coming."""
+        return tuple(dict.fromkeys(name for cell in self.cells for name in cell or ("",)))
+
+    def chosen(self, mask: Flags) -> Tags:
+        """The column of the chosen votes, with the cells that they hold."""
+        distinct, places = compacted(self.codes[mask].astype(np.int64), len(self.cells))
+        return Tags(tuple(self.cells[code] for code in distinct), places.astype(np.int32))
+
+    def masks(self) -> list[tuple[str, Flags]]:
+        """Each name, and the votes that hold it; a vote may be among those of several."""
+        holding: dict[str, list[int]] = {name: [] for name in self.names}
+        for code, cell in enumerate(self.cells):
+            for name in dict.fromkeys(cell) or ("",):
+                holding[name].append(code)
+        return [(name, np.isin(self.codes, codes)) for name, codes in holding.items()]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Votes:
@@ -67,6 +101,10 @@ class Votes:
 
     `right_first` marks the votes whose right side was shown first. `lengths` are those of the left and right texts,
     where known. `dropped` counts the rows that were no vote, by reason. `others` are columns to slice by.
+
+    Votes on one `task` judged the same two texts; without that column the item and the pair say so. `repeat` marks
+    those that only tell how consistent their rater is, `unordered` those of which nobody knows what was shown first,
+    `ballot` tells which votes were read from one ranking and so share one drawn order.
     """
 
     systems: tuple[str, ...]
@@ -77,9 +115,13 @@ class Votes:
     item: Column | None = None
     rater: Column | None = None
     criterion: Column | None = None
-    others: Mapping[str, Column] = field(default_factory=dict)
+    others: Mapping[str, Column | Tags] = field(default_factory=dict)
     lengths: tuple[Floats, Floats] | None = None
     dropped: Mapping[str, int] = field(default_factory=dict)
+    task: Codes | None = None
+    repeat: Flags | None = None
+    unordered: Flags | None = None
+    ballot: Codes | None = None
 
     @classmethod
     def of(
@@ -134,7 +176,21 @@ class Votes:
             others={name: column.chosen(mask) for name, column in self.others.items()},
             lengths=(self.lengths[0][mask], self.lengths[1][mask]) if self.lengths else None,
             dropped=self.dropped,
+            task=None if self.task is None else self.task[mask],
+            repeat=None if self.repeat is None else self.repeat[mask],
+            unordered=None if self.unordered is None else self.unordered[mask],
+            ballot=None if self.ballot is None else self.ballot[mask],
         )
+
+    @property
+    def counted(self) -> Flags:
+        """Which votes count: all but repeats."""
+        return np.ones(len(self), dtype=np.bool_) if self.repeat is None else ~self.repeat
+
+    @property
+    def ordered(self) -> Flags:
+        """Of which votes it is known what was shown first."""
+        return np.ones(len(self), dtype=np.bool_) if self.unordered is None else ~self.unordered
 
     @property
     def first(self) -> Codes:

@@ -118,6 +118,6 @@ def test_a_slice_that_is_not_there(table: Path) -> None:
     assert "'country'" in str(error(run("--file", table, "--slice", "country")))
 
 
-@pytest.mark.parametrize("arguments", [(), ("kyc", "--file", "votes.csv")])
+@pytest.mark.parametrize("arguments", [(), ("kyc", "--file", "votes.csv"), ("--file", "votes.csv", "--surplus")])
 def test_without_a_table_or_with_more_it_says_how_it_is_used(arguments: tuple[str, ...]) -> None:
-    assert run(*arguments).exit_code == 2
+    assert isinstance(error(run(*arguments)), WrongUsage)

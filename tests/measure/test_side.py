@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import chain, permutations, product
+from itertools import chain, combinations, permutations, product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewer.measure.side import side_preference_p
+from reviewer.measure.side import mirrored_p, side_preference_p
 
 Vote = tuple[int, bool, bool]
 
@@ -76,3 +76,45 @@ def test_many_votes_go_by_the_normal_distribution_and_meet_the_exact_one() -> No
 def test_no_vote_has_no_test() -> None:
     none = np.zeros(0, dtype=np.int64)
     assert side_preference_p(none, none.astype(bool), none.astype(bool)) is None
+
+
+def test_ballots_are_turned_as_wholes() -> None:
+    assert mirrored_p(np.array([0, 0])) is None
+    assert mirrored_p(np.array([3])) == 1.0
+    assert mirrored_p(np.array([3, 3, -3])) == 1.0
+    assert mirrored_p(np.array([1, 1, 1, 1, 1])) == pytest.approx(2 / 2**5)
+    assert mirrored_p(np.array([-1, -1, -1, -1, -1])) == pytest.approx(2 / 2**5)
+
+
+@given(st.lists(st.integers(-6, 6), max_size=10))
+def test_the_mirrored_test_counts_every_turning(leads: list[int]) -> None:
+    found = mirrored_p(np.array(leads, dtype=np.int64))
+    asked = [lead for lead in leads if lead]
+    if not asked:
+        assert found is None
+        return
+    sums = [sum(signs) for signs in product(*((lead, -lead) for lead in asked))]
+    assert found == pytest.approx(np.mean([abs(one) >= abs(sum(asked)) for one in sums]))
+
+
+def test_the_mirrored_test_meets_its_normal_limit() -> None:
+    leads = np.concatenate([np.ones(160), -np.ones(140)]).astype(np.int64)
+    exact = mirrored_p(leads)
+    beyond = mirrored_p(np.concatenate([leads, [1, -1]]))
+    assert exact is not None
+    assert beyond == pytest.approx(exact, abs=0.01)
+
+
+def test_a_fair_rater_of_rankings_is_rarely_flagged() -> None:
+    rng = np.random.default_rng(8)
+    flagged = 0
+    for _ in range(400):
+        leads = []
+        for _label in range(25):
+            shown = rng.permutation(4)
+            taste = np.argsort(np.argsort(-np.array([2.0, 1.0, 0.0, -1.0]) + rng.normal(0, 1, 4)))
+            said = taste[shown]
+            leads.append(sum(np.sign(said[b] - said[a]) for a, b in combinations(range(4), 2)))
+        p = mirrored_p(np.array(leads, dtype=np.int64))
+        flagged += p is not None and p < 0.05
+    assert flagged / 400 < 0.08

@@ -1,0 +1,182 @@
+"""What raters said in a comparison queue: the tasks that were dealt or labelled, the labels that count, the orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count, groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import and_, bindparam, case, func, select, union
+
+from reviewer.store.prepared import Driver, Prepared
+from reviewer.store.queues import QueueRecord
+from reviewer.store.tables import (
+    Assignment,
+    DatasetItem,
+    Label,
+    LabelHead,
+    Output,
+    Rater,
+    System,
+    Task,
+    TaskOutput,
+    core,
+)
+
+_A, _K, _L, _H, _O, _RA, _S, _T, _TO = (
+    core(table).c for table in (Assignment, DatasetItem, Label, LabelHead, Output, Rater, System, Task, TaskOutput)
+)
+_of_queue = _L.queue == bindparam("queue")
+_independent = _L.phase == "independent"
+_touched = union(select(_A.task).where(_A.queue == bindparam("queue")), select(_L.task).where(_of_queue))
+_sides = Prepared(
+    select(_T.id, _T.repeat_of, _T.item, _T.state, _TO.public_id, _O.system, func.length(_O.text))
+    .select_from(core(Task).join(core(TaskOutput), _TO.task == _T.id).join(core(Output), _TO.output == _O.id))
+    .where(_T.id.in_(_touched))
+    .order_by(_TO.task, _TO.slot)
+)
+_systems = Prepared(select(_S.id, _S.name, _S.version, _S.family))
+_raters = Prepared(select(_RA.id, _RA.name, _RA.kind))
+_counting = and_(_H.task == _L.task, _H.rater == _L.rater, _H.phase == _L.phase, _H.sample == _L.sample)
+_labels = Prepared(
+    select(
+        _L.task,
+        _L.rater,
+        _L.sample,
+        _L.outcome,
+        _L.surplus,
+        _L.exposure,
+        core(Label).c["values"],
+        _L.shown_order,
+    )
+    .select_from(core(Label).join(core(LabelHead), and_(_counting, _H.label == _L.id)))
+    .where(_of_queue, _independent)
+    .order_by(_L.id)
+)
+# Reopening a label starts its clock anew: what a label took is the sum over its revisions.
+_times = Prepared(
+    select(_L.rater, func.sum(_L.active_ms))
+    .select_from(core(Label).join(core(LabelHead), _counting))
+    .where(_of_queue, _independent, _L.sample == 0)
+    .group_by(_L.task, _L.rater)
+    .having(func.max(case((and_(_H.label == _L.id, _L.outcome == "submitted"), 1), else_=0)) == 1)
+)
+_orders = Prepared(select(_A.task, _A.rater, _A.shown_order).where(_A.queue == bindparam("queue")))
+_meta = Prepared(
+    select(_T.id, _K.meta)
+    .select_from(
+        core(Task).join(core(DatasetItem), and_(_K.dataset == bindparam("dataset"), _K.key == _T.key)),
+    )
+    .where(_T.id.in_(_touched))
+)
+
+
+class JudgedLabel(NamedTuple):
+    """An independent label that counts. `values` and `shown_order` are JSON texts."""
+
+    task: str
+    rater: str
+    sample: int
+    outcome: str
+    surplus: int
+    exposure: str
+    values: str
+    shown_order: str
+
+
+class DealtOrder(NamedTuple):
+    """In which order a rater was shown a task; `shown_order` is a JSON text."""
+
+    task: str
+    rater: str
+    shown_order: str
+
+
+class JudgedOutput(NamedTuple):
+    """One output of a task; `length` is in characters."""
+
+    public_id: str
+    system: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedTask:
+    """A task that was dealt or labelled, with its outputs in canonical order."""
+
+    id: str
+    repeat_of: str | None
+    item: str
+    recalled: bool
+    outputs: tuple[JudgedOutput, ...]
+
+
+class NamedSystem(NamedTuple):
+    """A system as it is known."""
+
+    id: str
+    name: str
+    version: str
+    family: str | None
+
+
+@contextmanager
+def at_one_moment(driver: Driver) -> Iterator[None]:
+    """Lets everything that is read in the block be of one moment, while raters go on."""
+    driver.execute("BEGIN")
+    try:
+        yield
+    finally:
+        driver.execute("ROLLBACK")
+
+
+def tasks(driver: Driver, queue: str) -> Iterator[JudgedTask]:
+    """The tasks that were dealt to somebody or carry a label."""
+    for _, rows in groupby(_sides.rows(driver, queue=queue), key=itemgetter(0)):
+        sides = list(rows)
+        identifier, repeat_of, item, state = sides[0][:4]
+        outputs = tuple(JudgedOutput(*row[4:]) for row in sides)
+        yield JudgedTask(identifier, repeat_of, item, state == "recalled", outputs)
+
+
+def labels(driver: Driver, queue: str) -> Iterator[JudgedLabel]:
+    """The independent labels that count, skips among them, in the order of their making."""
+    return map(JudgedLabel._make, _labels.rows(driver, queue=queue))
+
+
+def orders(driver: Driver, queue: str) -> Iterator[DealtOrder]:
+    """The order of every assignment."""
+    return map(DealtOrder._make, _orders.rows(driver, queue=queue))
+
+
+def times(driver: Driver, queue: str) -> Iterator[tuple[str, int]]:
+    """Rater and active milliseconds of each submitted label, over all its revisions."""
+    yield from _times.rows(driver, queue=queue)
+
+
+def systems(driver: Driver) -> Iterator[NamedSystem]:
+    """Every system of the store."""
+    return map(NamedSystem._make, _systems.rows(driver))
+
+
+def raters(driver: Driver) -> dict[str, str]:
+    """The name of every rater by identifier, with the kind of those who are no people; never one name for two."""
+    found: dict[str, str] = {}
+    for identifier, name, kind in sorted(_raters.rows(driver)):
+        told = plain = name if kind == "human" else f"{name} ({kind})"
+        for number in count(2):
+            if told not in found:
+                break
+            told = f"{plain} {number}"
+        found[told] = identifier
+    return {identifier: told for told, identifier in found.items()}
+
+
+def metadata(driver: Driver, queue: QueueRecord) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Task, and `{"metadata": {…}, "tags": […]}` of its item, of the tasks that were dealt or labelled."""
+    for task, meta in _meta.rows(driver, queue=queue.id, dataset=queue.dataset):
+        yield task, orjson.loads(meta)
