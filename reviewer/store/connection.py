@@ -199,6 +199,8 @@ def translated(path: Path) -> Iterator[None]:
     """Turns the driver's errors into sentences."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # whoever read what is printed here has gone; the store has nothing to do with it
     except (*_DRIVERS_ERRORS, OSError) as error:
         raise trouble(error, path) from error
 

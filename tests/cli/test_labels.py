@@ -3,6 +3,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +110,22 @@ def test_what_a_terminal_would_obey_is_not_sent(home: Path, capsys: Captured) ->
     assert "\x1b" not in said
     assert len(said.splitlines()) == 4
     assert "[bold]" in said
+
+
+def test_a_reader_that_goes_away_is_no_trouble_of_the_store(home: Path) -> None:
+    argv = [
+        sys.executable,
+        "-c",
+        "from reviewer.cli import main; main()",
+        "labels",
+        "export",
+        "kyc",
+        "--home",
+        str(home),
+    ]
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(argv, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert ended.returncode in (0, 1)
+    assert ended.stderr == ""
