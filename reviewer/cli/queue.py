@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json, store_at
-from reviewer.cli.queue_settings import RUBRIC, SETTINGS, help_lines, parse
+from reviewer.cli.queue_settings import DEALT_BY, RUBRIC, SETTINGS, help_lines, parse
 from reviewer.errors import BadInput, WrongUsage
 
 if TYPE_CHECKING:
@@ -74,14 +75,23 @@ def show(name: str, home: Path | None, as_json: bool) -> None:
       reviewer queue show kyc --json
     """
     from reviewer.store import queues
+    from reviewer.store.balance import balances
+    from reviewer.store.order import way_of
 
     with store_at(home_at(home)).reading() as connection:
         record = _found(connection, name)
         row = _row(connection, record)
         rubrics = queues.rubrics_of(connection, record.id)
         team = list(queues.progress_of_team(connection, record.id))
+        balance = None
+        if record.kind != "rating":
+            balance = {name: one.to_json() for name, one in balances(connection, record.id).items()}
+    way = way_of(record.kind, record.settings)
     shown: dict[str, Any] = {
         **row,
+        "order": way,
+        "planned_for": record.settings["raters"] if way == "planned" else None,
+        "balance": balance,
         "settings": record.settings,
         "rubrics": [
             {"name": document["name"], "id": identifier, "in_force": number == len(rubrics)}
@@ -105,7 +115,7 @@ def show(name: str, home: Path | None, as_json: bool) -> None:
     type=click.Choice(["rating", "pairwise", "ranking"]),
     default="rating",
     show_default=True,
-    help="What a task asks for; comparisons come with a later version.",
+    help="What a task asks for: a rating, a preference between two outputs, or a ranking of 3 to 8.",
 )
 @home_option
 @json_option
@@ -115,17 +125,19 @@ def create(name: str, rubric_file: Path, kind: str, home: Path | None, as_json: 
     \b
     Examples:
       reviewer queue create kyc --rubric kyc.yaml
+      reviewer queue create duel --rubric duel.yaml --kind pairwise
     """
+    from reviewer.exchange.intake import check_rubric
     from reviewer.rubric import load_rubric
     from reviewer.store import queues
 
-    if kind != "rating":
-        raise WrongUsage(f"queues of kind '{kind}' come with a later version.", mend="Leave --kind out.")
     if not name.strip() or name != name.strip() or not name.isprintable():
         raise WrongUsage(
             f"'{plainly(name)}' cannot name a queue.", mend="Take printable characters, no blank at its ends."
         )
     rubric = load_rubric(rubric_file)
+    if kind != "rating":
+        check_rubric(rubric, kind)
     chosen = home_at(home)
     store = store_at(chosen, create=True)
     with store.writing() as connection:
@@ -157,19 +169,27 @@ def set_(name: str, pairs: tuple[str, ...], home: Path | None, as_json: bool) ->
       reviewer queue set kyc overlap=2 pick=false
       reviewer queue set kyc show=risk,tags reference=true
       reviewer queue set kyc rubric=kyc-2.yaml
+      reviewer queue set duel overlap=2 order=planned raters=ana,bob,cem repeats=5%
     """
+    from reviewer.exchange.intake import check_rubric
     from reviewer.rubric import load_rubric
-    from reviewer.store import queues
+    from reviewer.store import planning, queues
 
     given = parse(pairs)
     rubric = load_rubric(given.pop(RUBRIC)) if RUBRIC in given else None
     with _changing(home, name) as (connection, record, stream, actor):
+        if rubric is not None:
+            check_rubric(rubric, record.kind)
         changed = _really_changed(record, given)
-        _refuse_what_is_too_late(connection, record, changed)
+        after = _after(record, changed)
+        _refuse_what_does_not_fit(after, given)
+        _refuse_what_is_too_late(connection, record, after, changed)
         if changed:
             to: dict[str, Any] = {key: value for key, value in changed.items() if key in _COLUMNS}
-            to["settings"] = record.settings | {key: value for key, value in changed.items() if key not in _COLUMNS}
+            to["settings"] = after.settings
             queues.change(connection, record, stream=stream, actor=actor, action="queue.changed", **to)
+            if _is_planned_otherwise(record, after, changed):
+                planning.plan_anew(connection, after)
         moved = rubric is not None and _put_rubric(connection, record, rubric, stream=stream, actor=actor)
     done = [*changed, *([RUBRIC] if moved else [])]
     without_effect = [key for key in given if SETTINGS[key].later]
@@ -304,8 +324,35 @@ def _really_changed(record: QueueRecord, given: dict[str, Any]) -> dict[str, Any
     return {key: value for key, value in given.items() if key not in before or before[key] != value}
 
 
-def _refuse_what_is_too_late(connection: sqlite3.Connection, record: QueueRecord, changed: dict[str, Any]) -> None:
+def _after(record: QueueRecord, changed: dict[str, Any]) -> QueueRecord:
+    """The queue as the changes leave it."""
+    columns = {key: value for key, value in changed.items() if key in _COLUMNS}
+    settings = {key: value for key, value in changed.items() if key not in _COLUMNS}
+    return replace(record, settings=record.settings | settings, **columns)
+
+
+def _refuse_what_does_not_fit(after: QueueRecord, given: dict[str, Any]) -> None:
+    planned = after.settings.get("order") == "planned"
+    if planned and not after.settings.get("raters"):
+        raise WrongUsage("a planned queue needs to know its raters.", mend="Name them: order=planned raters=ana,bob")
+    if given.get("raters") and not planned:
+        raise WrongUsage("raters are named for a planned queue only.", mend="Add order=planned, or leave raters out.")
+    if planned and not after.settings.get("shuffle", True):
+        raise WrongUsage("a planned queue is always shuffled.", mend="Set shuffle=true, or order=open.")
+
+
+def _is_planned_otherwise(record: QueueRecord, after: QueueRecord, changed: dict[str, Any]) -> bool:
+    from reviewer.store.order import way_of
+
+    planned = "planned" in (way_of(one.kind, one.settings) for one in (record, after))
+    return planned and bool(changed.keys() & {*DEALT_BY, "overlap"})
+
+
+def _refuse_what_is_too_late(
+    connection: sqlite3.Connection, record: QueueRecord, after: QueueRecord, changed: dict[str, Any]
+) -> None:
     from reviewer.store import queues
+    from reviewer.store.order import way_of
 
     if "blind" in changed and queues.labels_in(connection, record.id):
         given, mend = "with names shown", "Make another queue for blind ones."
@@ -313,15 +360,29 @@ def _refuse_what_is_too_late(connection: sqlite3.Connection, record: QueueRecord
             given, mend = "blind", f'`reviewer queue reveal {record.name} --reason "…"` ends the blindness.'
         raise BadInput(f"the queue '{record.name}' has labels, and these were given {given}.", mend=mend)
     begun = [row["rater"] for row in queues.progress_of_team(connection, record.id)]
-    if changed.get("shuffle") is not None and changed["shuffle"] != record.settings.get("shuffle", True) and begun:
+    if not begun:
+        return
+    if changed.get("shuffle") is not None and changed["shuffle"] != record.settings.get("shuffle", True):
         raise BadInput(
             f"the order of the queue '{record.name}' is drawn: {', '.join(begun[:5])} began.",
             mend="Make another queue for another order.",
+        )
+    late = [name for name in ("repeats",) if changed.get(name, 0) != record.settings.get(name, 0) and name in changed]
+    if way_of(record.kind, record.settings) != way_of(after.kind, after.settings) and "order" in changed:
+        late.append("order")
+    if _is_planned_otherwise(record, after, changed):
+        late += [name for name in ("raters", "overlap") if name in changed]
+    if late:
+        raise BadInput(
+            f"{' and '.join(late)} cannot change: the places of the queue '{record.name}' are dealt, "
+            f"{', '.join(begun[:5])} began.",
+            mend="Make another queue, and set it there before anybody begins.",
         )
 
 
 def _row(connection: sqlite3.Connection, record: QueueRecord) -> dict[str, Any]:
     from reviewer.store import queues
+    from reviewer.store.order import tasks_in
 
     return {
         "name": record.name,
@@ -330,7 +391,7 @@ def _row(connection: sqlite3.Connection, record: QueueRecord) -> dict[str, Any]:
         "blind": record.blind,
         "revealed_at": record.revealed_at,
         "overlap": record.overlap,
-        "tasks": record.size,
+        "tasks": tasks_in(connection, record.id),
         "labels": queues.labels_in(connection, record.id),
         "raters": sum(1 for _ in queues.progress_of_team(connection, record.id)),
         "created_at": record.created_at,
@@ -351,6 +412,7 @@ def _print_queue(shown: dict[str, Any]) -> None:
     for rubric in shown["rubrics"]:
         force = "in force" if rubric["in_force"] else "before"
         _say(f"rubric   {rubric['name']} ({rubric['id']}), {force}")
+    _say(f"order    {_ordered(shown)}")
     for key, value in sorted(shown["settings"].items()):
         _say(f"setting  {key}={_written(value)}")
     for row in shown["progress"]:
@@ -359,6 +421,30 @@ def _print_queue(shown: dict[str, Any]) -> None:
         if row["flagged"]:
             counts.append(f"{row['flagged']} flagged")
         _say(f"rater    {row['rater']}: {', '.join(counts)}, {row['active_ms'] / 60000:.1f} active minutes")
+
+    if shown["balance"]:
+        _print_balance(shown)
+
+
+def _ordered(shown: dict[str, Any]) -> str:
+    again = f", {shown['settings']['repeats']:.0%} of the tasks come again" if shown["settings"].get("repeats") else ""
+    drawn = "of each rater's own" if shown["settings"].get("shuffle", True) else "as imported"
+    said = {
+        "drawn": drawn,
+        "turn": f"{drawn}, given out one by one",
+        "open": "open: given out one by one, and every second view of a task mirrors the first",
+        "planned": f"planned for {', '.join(shown['planned_for'] or [])}",
+    }
+    return said[shown["order"]] + again
+
+
+def _print_balance(shown: dict[str, Any]) -> None:
+    places = "left and right" if shown["kind"] == "pairwise" else "at each place"
+    for name, found in shown["balance"].items():
+        one_order = f"{found['uneven_tasks']} tasks in one order more often than in its mirror"
+        _say(f"{name:<8} {found['views']} views, each system {places} within {found['greatest']}; {one_order}")
+        for rater, difference in found["raters"].items():
+            _say(f"{'':<8} {rater}: each system {places} within {difference}")
 
 
 def _written(value: Any) -> str:

@@ -45,14 +45,18 @@ def _whole(least: int) -> Callable[[str], int]:
     return read
 
 
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        raise _Refused from None
-    if not 0 <= share <= 1:
-        raise _Refused
-    return share
+def _share(most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        number, percent, after = text.strip().partition("%")
+        try:
+            share = float(number) / 100 if percent else float(number)
+        except ValueError:
+            raise _Refused from None
+        if after or not 0 <= share <= most:
+            raise _Refused
+        return share
+
+    return read
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -78,13 +82,16 @@ SETTINGS = {
     "show": Setting(_names, "NAME,NAME", "metadata, and `tags`, that raters may see; empty: none"),
     "idle_after": Setting(_whole(1), "SECONDS", "without a key, after which time counts as idle"),
     "goal": Setting(_whole(0), "N", "items a sitting, shown quietly; 0: none"),
-    "order": Setting(_one_of("planned", "open"), "planned|open", "how tasks are given out", "rounds"),
-    "repeats": Setting(_share, "0-1", "the share of tasks asked twice", "rounds"),
-    "gold": Setting(_share, "0-1", "the share of tasks with a known answer", "rounds"),
+    "order": Setting(_one_of("planned", "open"), "planned|open", "who gets what: fixed ahead, or as raters come"),
+    "raters": Setting(_names, "NAME,NAME", "for whom a queue is planned"),
+    "repeats": Setting(_share(0.5), "0-0.5", "the share of tasks asked again, hidden; 5% is 0.05"),
+    "gold": Setting(_share(1), "0-1", "the share of tasks with a known answer", "rounds"),
     "certificate": Setting(_truth, "true|false", "whether a rater must have passed", "rounds"),
     "adjudicate": Setting(_truth, "true|false", "whether disputes go to an adjudicator", "adjudication"),
 }
 RUBRIC = "rubric"
+DEALT_BY = ("order", "raters", "repeats")
+"""The settings by which places are dealt: they stand once somebody has begun."""
 
 
 def help_lines() -> str:

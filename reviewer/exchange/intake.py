@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,21 @@ from typing import Any
 from orjson import OPT_SORT_KEYS, dumps
 
 from reviewer.errors import BadInput, WrongUsage
+from reviewer.exchange.naming import Named, Naming
 from reviewer.exchange.registry import Reader
 from reviewer.exchange.rejects import Rejected, RejectsFile
 from reviewer.exchange.rows import ItemRow, Reject
-from reviewer.rubric import Criterion, Rubric
+from reviewer.rubric import Criterion, Preference, Rubric
 from reviewer.store import queues
 from reviewer.store.connection import Store, StoreTrouble
 from reviewer.store.intake import Intake
+from reviewer.store.masking import output_hash
+from reviewer.store.pairing import Paired, pair, systems_of
+from reviewer.store.pairs import Pairs
 from reviewer.store.queues import QueueRecord
 from reviewer.store.rehearsal import Rehearsal
-from reviewer.store.taking import NewItem, NewOutput, Taking
+from reviewer.store.rows import NewItem, NewOutput
+from reviewer.store.taking import Taking
 
 SLICE = 1000
 _SLICE_BYTES = 4 << 20
@@ -49,21 +54,40 @@ class Imported:
     queue_made: bool = False
     rubric_changed: bool = False
     published: bool = False
+    paired: Paired | None = None
+    named: Named | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The counts, as `--json` prints them."""
+        """The counts, as `--json` prints them; those of comparisons and of names only where they were made."""
         names = ("rows", "items", "outputs", "tasks", "duplicates", "rejected", "rejects_file")
-        return {name: getattr(self, name) for name in names}
+        said: dict[str, Any] = {name: getattr(self, name) for name in names}
+        if self.paired is not None:
+            said |= {
+                "systems": self.paired.systems,
+                "connected": len(self.paired.groups) < 2,
+                "groups": self.paired.groups,
+                "single": self.paired.single,
+            }
+        if self.named is not None:
+            said["self_naming"] = self.named.count
+        return said
 
 
 @dataclass(slots=True)
 class ImportOptions:
-    """How to import. `rubric` comes into force in the queue; a new queue without one gets `score`, 1 to 5.
+    """How to import. `rubric` comes into force in the queue; a new queue without one gets that of its kind.
 
-    `strict` takes all rows or none; `dry_run` writes nothing but the rejects file, and that only if it is named.
+    `kind` is what a new queue asks for, rating where it is left out, and what an old one must ask for. `pairs` says
+    which outputs a pairwise queue compares; `settings` are put into the queue. `mask` replaces the names of systems in
+    outputs. `strict` takes all rows or none; `dry_run` writes nothing but the rejects file, and that only if it is
+    named.
     """
 
     rubric: Rubric | None = None
+    kind: str | None = None
+    pairs: Pairs | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    mask: bool = False
     revise: bool = False
     strict: bool = False
     dry_run: bool = False
@@ -71,6 +95,7 @@ class ImportOptions:
     slice_rows: int = SLICE
     on_progress: Progress = field(default=lambda _reader, _rows: None)
     on_reject: Callable[[Rejected], None] = field(default=lambda _rejected: None)
+    on_named: Callable[[str], None] = field(default=lambda _said: None)
 
 
 def score_rubric() -> Rubric:
@@ -78,19 +103,39 @@ def score_rubric() -> Rubric:
     return Rubric(name="score", criteria=(Criterion(id="score", type="scale", min=1, max=5),))
 
 
+def default_rubric(kind: str) -> Rubric:
+    """What a queue of that kind asks if nothing else was said."""
+    if kind == "rating":
+        return score_rubric()
+    return Rubric(name="ranking" if kind == "ranking" else "preference", preference=Preference())
+
+
+def check_rubric(rubric: Rubric, kind: str) -> None:
+    """Raises BadInput for a rubric that a queue of that kind cannot ask by."""
+    if kind == "rating" and not rubric.criteria:
+        raise BadInput(f"the rubric '{rubric.name}' has no criteria to rate by.", mend="Add some under criteria:.")
+    if kind == "pairwise" and rubric.preference is None:
+        what = f"the rubric '{rubric.name}' does not say how two outputs are compared."
+        raise BadInput(what, mend="Add preference: {scale: 5}.")
+
+
 def import_items(store: Store | None, name: str, reader: Reader, *, rater: str, options: ImportOptions) -> Imported:
-    """Takes the rows of `reader` into the rating queue `name`, which is made where it is missing; `rater` is who asks.
+    """Takes the rows of `reader` into the queue `name`, which is made where it is missing; `rater` is who asks.
 
     All rows are seen together at the end, and none if there was nothing to take, or any reject with `strict`: the
     result then says `published=False`. There need not be a store for a dry run. Raises WrongUsage for a queue of
-    another kind, BadInput for a closed queue or a rubric that cannot be rated by, StoreTrouble for a disk that is full.
+    another kind, or pairs where none are asked for, BadInput for a closed queue, a rubric that does not suit its kind
+    or a baseline that is no system, StoreTrouble for a disk that is full.
     """
-    rubric = options.rubric
-    if rubric is not None and not rubric.criteria:
-        raise BadInput(f"the rubric '{rubric.name}' has no criteria to rate by.", mend="Add some under criteria:.")
-    found = _open_queue(store, name)
+    found = _open_queue(store, name, options)
+    kind = found.kind if found else options.kind or "rating"
+    if options.pairs is not None and kind != "pairwise":
+        mend = "Leave --pairs out." if found else "Leave --pairs out, or say --kind pairwise."
+        raise WrongUsage(f"--pairs is for pairwise queues, and '{name}' is a {kind} queue.", mend=mend)
+    if options.rubric is not None:
+        check_rubric(options.rubric, kind)
     if store is None or options.dry_run:
-        queue = found or queues.draft(name, "")
+        queue = found or queues.draft(name, "", kind=kind)
         with (
             _rejects(reader, options) as rejects,
             Rehearsal(store, queue, revise=options.revise) as rehearsal,
@@ -99,7 +144,7 @@ def import_items(store: Store | None, name: str, reader: Reader, *, rater: str, 
             return _Pipeline(rehearsal, reader, options, rejects).run()
     try:
         with _rejects(reader, options) as rejects:
-            queue, actor = _prepared(store, found, name, rater)
+            queue, actor = _prepared(store, found, name, rater, kind=kind, settings=_settings(options))
             with Intake(store, queue, actor=actor, revise=options.revise) as intake, _uncollected():
                 return _imported(intake, store, reader, options, rejects, found)
     except StoreTrouble as error:
@@ -125,7 +170,7 @@ def _imported(
             rubric.document(), content_hash=rubric.content_hash, scale_hash=rubric.scale_hash
         )
         done.rubric_changed = found is not None and options.rubric is not None
-    intake.publish(rubric=identifier)
+    intake.publish(rubric=identifier, settings=_settings(options))
     done.published = True
     done.queue_made = found is None
     return done
@@ -143,7 +188,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _open_queue(store: Store | None, name: str) -> QueueRecord | None:
+def _open_queue(store: Store | None, name: str, options: ImportOptions) -> QueueRecord | None:
     if not name.strip() or not name.isprintable():
         raise WrongUsage(f"{name!r} cannot be the name of a queue.", mend="Name it in letters that can be seen.")
     if store is None:
@@ -152,20 +197,28 @@ def _open_queue(store: Store | None, name: str) -> QueueRecord | None:
         queue = queues.find(connection, name)
     if queue is None:
         return None
-    if queue.kind != "rating":
+    if options.kind is not None and options.kind != queue.kind:
         raise WrongUsage(
-            f"the queue '{name}' is a {queue.kind} queue, and items are imported into rating queues only so far.",
-            mend="Name another queue.",
+            f"the queue '{name}' is a {queue.kind} queue, not a {options.kind} queue, and stays one.",
+            mend="Leave --kind out, or name another queue.",
         )
     if queue.state == "closed":
         raise BadInput(f"the queue '{name}' is closed.", mend=f"`reviewer queue reopen {name}` opens it again.")
     return queue
 
 
-def _prepared(store: Store, found: QueueRecord | None, name: str, rater: str) -> tuple[QueueRecord, str]:
+def _prepared(
+    store: Store, found: QueueRecord | None, name: str, rater: str, *, kind: str, settings: dict[str, Any]
+) -> tuple[QueueRecord, str]:
     with store.writing() as connection:
-        queue = found or queues.prepare(connection, name)
+        # What a killed import left prepared may have been of another kind.
+        queue = found or replace(queues.prepare(connection, name, kind=kind), kind=kind, settings=settings)
         return queue, queues.ensure_rater(connection, rater)
+
+
+def _settings(options: ImportOptions) -> dict[str, Any]:
+    """What the queue keeps of the options, for later imports."""
+    return options.settings | ({} if options.pairs is None else {"pairs": options.pairs.text})
 
 
 def _rejects(reader: Reader, options: ImportOptions) -> RejectsFile:
@@ -176,7 +229,7 @@ def _rubric_to_put(store: Store, queue: QueueRecord, given: Rubric | None) -> Ru
     with store.reading() as connection:
         there = queues.rubrics_of(connection, queue.id)
     if given is None:
-        return None if there else score_rubric()
+        return None if there else default_rubric(queue.kind)
     in_force = Rubric.from_document(there[-1][1]).content_hash if there else ""
     return None if in_force == given.content_hash else given
 
@@ -191,12 +244,21 @@ class _Pipeline:
         self._rejects = rejects
         self._done = Imported()
         self._rubrics: dict[bytes, str] = {}
+        queue = taking.queue
+        self._names = self._watch() if options.mask or queue.kind != "rating" else None
+
+    def _watch(self) -> Naming:
+        queue = self._taking.queue
+        known = {named for source in self._taking.sources[:1] for named in systems_of(source, queue).values()}
+        return Naming(known, mask=self._options.mask, on_found=self._options.on_named)
 
     def run(self) -> Imported:
         done = self._done
         for file, rows in self._slices():
             items: list[NewItem] = []
             refused: list[tuple[int, str]] = []
+            if self._names is not None:
+                self._names.learn(rows)
             for number, row in enumerate(rows):
                 done.escaped += row.escaped
                 try:
@@ -204,12 +266,17 @@ class _Pipeline:
                 except BadInput as error:
                     refused.append((number, f"its rubric cannot be used: {error}"))
                 else:
-                    items.append(_new_item(number, row, rubric))
+                    items.append(_new_item(number, row, rubric, self._names))
             self._taking.add(items)
             refused += self._taking.taken.refused
             self._taking.taken.refused = []
             self._refuse(file, rows, refused)
             self._options.on_progress(self._reader, done.rows)
+        if self._taking.compared and done.rows > done.rejected:
+            done.paired = pair(self._taking, self._options.pairs)
+        if self._names is not None:
+            self._names.look_at_settings(self._taking.queue.settings)
+            done.named = self._names.named
         taken = self._taking.taken
         done.items, done.outputs, done.tasks = taken.items, taken.outputs, taken.tasks
         done.duplicates, done.without_output = taken.duplicates, taken.without_output
@@ -259,8 +326,7 @@ class _Pipeline:
         known = dumps(data)
         if known not in self._rubrics:
             rubric = rubric_from_data(data)
-            if not rubric.criteria:
-                raise BadInput("it has no criteria to rate by.")
+            check_rubric(rubric, self._taking.queue.kind)
             if len(self._rubrics) > 1000:
                 self._rubrics.clear()
             self._rubrics[known] = self._taking.keep_rubric(
@@ -277,28 +343,28 @@ def item_hash(prompt: bytes, context: bytes, reference: str | None) -> str:
     return sha256(b"[%b,%b,%b]" % (prompt, context, dumps(reference))).hexdigest()
 
 
-def output_hash(text: str, parts: bytes) -> str:
-    """By what an output is known: SHA-256 over the canonical JSON of [text, parts] as they are stored."""
-    return sha256(b"[%b,%b]" % (dumps(text), parts)).hexdigest()
-
-
 def derived_key(content_hash: str) -> str:
     """The key of a row that brings none: the same texts give the same key, so that a file read twice adds nothing."""
     return content_hash[:16]
 
 
-def _new_item(number: int, row: ItemRow, rubric: str | None) -> NewItem:
+def _new_item(number: int, row: ItemRow, rubric: str | None, names: Naming | None) -> NewItem:
     prompt = dumps(row.prompt, option=OPT_SORT_KEYS)
     context = dumps(row.context, option=OPT_SORT_KEYS) if row.context else _NOTHING
     content_hash = item_hash(prompt, context, row.reference)
+    key = row.key or derived_key(content_hash)
+    masked = names.look_at(row, key) if names is not None else None
     outputs = []
-    for output in row.outputs:
+    for place, output in enumerate(row.outputs):
         parts = dumps(output.parts, option=OPT_SORT_KEYS) if output.parts else _NOTHING
         content = output_hash(output.text, parts)
-        outputs.append(NewOutput(output.system, output.version, output.sample, output.text, parts.decode(), content))
+        kept = NewOutput(output.system, output.version, output.sample, output.text, parts.decode(), content)
+        if masked is not None:
+            kept.masked = masked[place]
+        outputs.append(kept)
     return NewItem(
         number,
-        row.key or derived_key(content_hash),
+        key,
         prompt.decode(),
         context.decode(),
         row.reference,

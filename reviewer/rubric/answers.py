@@ -103,7 +103,7 @@ def problems(
         known.update(keys)
         if outputs > 1:
             known.add(criterion.id)
-            found += _beside(rubric, criterion, values, outputs)
+            found += _beside(rubric, criterion, values, rationale, outputs)
         for key in keys:
             found += _of_key(criterion, key, values, rationale, required=criterion.required and outputs == 1)
     found += [
@@ -163,18 +163,23 @@ def _overall(rubric: Rubric, values: Mapping[str, Any], outputs: int) -> Iterato
         yield Missing("preference", "missing", "No preference is given yet.")
 
 
-def _beside(rubric: Rubric, criterion: Criterion, values: Mapping[str, Any], outputs: int) -> Iterator[Missing]:
+def _beside(
+    rubric: Rubric, criterion: Criterion, values: Mapping[str, Any], rationale: Mapping[str, Any], outputs: int
+) -> Iterator[Missing]:
     value = values.get(criterion.id)
     if value is None:
         return
     if isinstance(value, list):
         fault = ranking_fault(value, outputs)
+        fault = f"the ranking {fault}" if fault else ""
     elif rubric.preference is not None and outputs == 2:
         fault = preference_fault(rubric.preference, value)
     else:
         fault = "is answered for each output in this comparison"
     if fault:
         yield Missing(criterion.id, "wrong", f"{criterion.title}: {fault}.")
+    elif criterion.rationale.rule == "required" and not has_rationale(rationale, criterion.id):
+        yield Missing(criterion.id, "rationale", f"{criterion.title}: this answer needs a rationale.")
 
 
 def _name(criterion: Criterion, key: str) -> str:

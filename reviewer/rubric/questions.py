@@ -13,11 +13,18 @@ from reviewer.rubric.model import Criterion, Option, Preference, RationaleRule, 
 
 PREFERENCE, RANKING = "preference", "ranking"
 
-_STEPS = {
-    5: ("left much better", "left slightly better", "tie", "right slightly better", "right much better"),
-    3: ("left better", "tie", "right better"),
-    2: ("left better", "right better"),
+_WORDS: dict[int, dict[int | str, str]] = {
+    5: {
+        -2: "left much better",
+        -1: "left slightly better",
+        0: "tie",
+        1: "right slightly better",
+        2: "right much better",
+        BOTH_BAD: "both bad",
+    },
+    3: {-1: "left better", 0: "tie", 1: "right better", BOTH_BAD: "both bad"},
 }
+_WORDS[2] = _WORDS[3]
 
 
 class _Step(Option):
@@ -78,10 +85,8 @@ def step_digit(preference: Preference, step: int | str) -> int:
 
 
 def step_word(preference: Preference, step: int | str) -> str:
-    """What a step is called, whether or not the rubric allows it."""
-    if isinstance(step, str):
-        return "both bad"
-    return _STEPS[preference.scale][step_digit(preference, step) - 1]
+    """What a step is called, whether or not the rubric allows it. Raises KeyError for what is no step of the scale."""
+    return _WORDS[preference.scale][step]
 
 
 def _preference(criterion: Criterion, preference: Preference, *, required: bool) -> PreferenceQuestion:

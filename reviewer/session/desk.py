@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reviewer.store import queues, reading
+from reviewer.store import dealing, queues, reading
 from reviewer.store.connection import Store
 
 
@@ -37,6 +37,7 @@ def cards(store: Store, rater: str) -> list[QueueCard]:
             counters = reading.read_counters(connection, queue.id, known) if known else None
             counters = counters or reading.Counters()
             drafts = len(reading.drafted_positions(connection, queue.id, known)) if known else 0
+            size = dealing.expected(connection, queue, known or "")
             done = counters.submitted + counters.skipped + counters.abstained + counters.sent_back
             documents = queues.rubrics_of(connection, queue.id)
             rubric = documents[-1][1] if documents else {}
@@ -45,9 +46,9 @@ def cards(store: Store, rater: str) -> list[QueueCard]:
                     name=queue.name,
                     kind=queue.kind,
                     state=queue.state,
-                    size=queue.size,
+                    size=size,
                     done=done,
-                    left=max(0, queue.size - counters.passed - done),
+                    left=max(0, size - counters.passed - done),
                     flagged=counters.flagged,
                     drafts=drafts,
                     active_ms=counters.active_ms,

@@ -172,9 +172,9 @@ class Keeping:
             if kept.state == "failed" and seq != at:
                 self.give_draft(seq, kept.draft, kept.work, at)
 
-    def give(self, job: Callable[[Any], Any]) -> None:
-        """Hands the writer something that can be lost without harm."""
-        self._give("aside", job, durable=False)
+    def give(self, job: Callable[[Any], Any], heard: Callable[[Any, StoreTrouble | None], None] | None = None) -> None:
+        """Hands the writer something that can be lost without harm; `heard` is told what came of it, on its thread."""
+        self._give("aside", job, durable=False, heard=heard)
 
     def hand_over(self) -> None:
         """Gives the writer what has waited."""
@@ -228,11 +228,20 @@ class Keeping:
             del self.drafts[seq]
             heard.drafts[seq] = "kept"
 
-    def _give(self, kind: str, job: Callable[[Any], Any], *, durable: bool) -> None:
+    def _give(
+        self,
+        kind: str,
+        job: Callable[[Any], Any],
+        *,
+        durable: bool,
+        heard: Callable[[Any, StoreTrouble | None], None] | None = None,
+    ) -> None:
         self._tickets += 1
         ticket = self._tickets
 
         def report(result: Any, trouble: StoreTrouble | None) -> None:
+            if heard is not None:
+                heard(result, trouble)
             self._reports.put(_Report(kind, ticket, result, trouble))
             self.on_report()
 

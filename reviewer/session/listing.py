@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reviewer.session.sitting import Sitting
 from reviewer.store import reading, search, stretches
+from reviewer.store.order import RaterOrder, next_place
 
 FILTERS = ("all", "open", "submitted", "skipped", "abstained", "sent_back", "flagged", "draft")
 _SEARCHED_AT_ONCE = 2000
@@ -26,7 +27,7 @@ class Row:
 def places(sitting: Sitting, state: str, start: int, most: int) -> list[int]:
     """Up to `most` places from `start` on whose item is in `state` (one of FILTERS)."""
     reader, queue, rater = sitting.reader, sitting.queue.id, sitting.rater
-    size = sitting.size
+    size = sitting.reach
     if state == "all":
         return list(range(start, min(start + most, size)))
     if state == "open":
@@ -37,7 +38,7 @@ def places(sitting: Sitting, state: str, start: int, most: int) -> list[int]:
                 break
         return found
     if state == "draft":
-        drafted = sorted(sitting.order.seq(p) for p in reading.drafted_positions(reader, queue, rater))
+        drafted = sorted(sitting.order.seq(place) for place in reading.drafted_positions(reader, queue, rater))
         return [seq for seq in drafted if seq >= start][:most]
     return reading.seqs_in_state(reader, queue, rater, state, start, most)
 
@@ -62,6 +63,13 @@ def search_places(sitting: Sitting, needle: str) -> Iterator[list[int]]:
     """
     order, queue = sitting.order, sitting.queue
     with sitting.store.reading() as connection:
+        if not isinstance(order, RaterOrder):
+            reach = next_place(connection, queue.id, sitting.rater)
+            for first in range(0, reach, _SEARCHED_AT_ONCE):
+                end = first + _SEARCHED_AT_ONCE
+                keys = not queue.sealed
+                yield search.places_with(connection, queue.id, sitting.rater, first, end, needle, keys=keys)
+            return
         for first in range(0, order.size, _SEARCHED_AT_ONCE):
             hits = search.positions_with(
                 connection, queue.id, first, first + _SEARCHED_AT_ONCE, needle, keys=not queue.sealed

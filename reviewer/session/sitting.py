@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import statistics
 from collections import deque
@@ -10,22 +9,20 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic, sleep
-from typing import Any
 
-import orjson
-
-from reviewer import __version__
-from reviewer.errors import BadInput
-from reviewer.ids import new_id, now
 from reviewer.rubric import Missing, Rubric, carry, problems
+from reviewer.session import terminals
 from reviewer.session.clock import ActivityClock
+from reviewer.session.columns import submitted_columns
+from reviewer.session.entering import enter
+from reviewer.session.giving import AHEAD, Giving
 from reviewer.session.keeping import Keeping, Pending, Saving
 from reviewer.session.view import TaskView, shown_order, view_of
 from reviewer.session.walk import Walk
 from reviewer.session.work import LABEL, Work
-from reviewer.store import drafts, labels, passing, queues, reading
+from reviewer.store import drafts, passing, reading
 from reviewer.store.connection import Store, StoreTrouble
-from reviewer.store.order import RaterOrder
+from reviewer.store.order import Order
 from reviewer.store.queues import QueueRecord
 from reviewer.store.reading import Counters, HeadRecord, Mine
 
@@ -65,9 +62,10 @@ class Sitting:
         self.store = store
         self.rater = rater
         self.walk = Walk(store, queue, rater)
+        dealer = self.walk.dealer()
         self.keeping = Keeping(store, queue.id, rater)
-        self.sitting = _sitting_id()
-        _OPEN.add(self.sitting)
+        self._giving = Giving(self.keeping, dealer) if dealer else None
+        self.sitting = terminals.begin()
         self.clock = ActivityClock(float(queue.settings.get("idle_after", idle_after)))
         self.view: TaskView | None = None
         self.work = Work("")
@@ -87,27 +85,10 @@ class Sitting:
     def open(cls, store: Store, queue: str, rater: str, *, idle_after: float = 60, source: str = "tui") -> Sitting:
         """Opens `queue` for the rater of that name and stands where they left off.
 
-        Raises BadInput where there is no such queue, it is closed, holds no task, or has no rubric.
+        Raises BadInput where there is no such queue, it is closed, holds no task, has no rubric, or is planned for
+        others.
         """
-        with store.reading() as connection:
-            found = queues.find(connection, queue)
-            known = queues.rater_called(connection, rater)
-            begun = bool(found and known and reading.read_counters(connection, found.id, known))
-            names = [record.name for record in queues.all_queues(connection)] if found is None else []
-        if found is None:
-            raise BadInput(f"there is no queue '{queue}'.", mend=_queues_there(names))
-        if found.state == "closed":
-            raise BadInput(f"the queue '{queue}' is closed.", mend=f"`reviewer queue reopen {queue}` opens it again.")
-        if not found.size:
-            raise BadInput(
-                f"the queue '{queue}' holds no task yet.", mend=f"`reviewer import FILE -q {queue}` adds some."
-            )
-        if not begun:
-            # From here on the rater's order stands: the queue's shuffle may not change under it.
-            with store.writing() as connection:
-                known = queues.ensure_rater(connection, rater)
-                labels.ensure_progress(connection, found.id, known, now())
-        assert known is not None
+        found, known = enter(store, queue, rater)
         sitting = cls(store, found, known, idle_after=idle_after, source=source)
         try:
             sitting._resume()
@@ -126,7 +107,7 @@ class Sitting:
     def close(self) -> bool:
         """Keeps the draft and the place, waits for the writer, and says whether everything is on the disk."""
         self.closed = True
-        _OPEN.discard(self.sitting)
+        terminals.end(self.sitting)
         self.on_report = _unheard
         self.keeping.on_given = None
         self.flush_draft()
@@ -156,7 +137,7 @@ class Sitting:
         return self.walk.queue
 
     @property
-    def order(self) -> RaterOrder:
+    def order(self) -> Order:
         """The rater's own order."""
         return self.walk.order
 
@@ -167,8 +148,13 @@ class Sitting:
 
     @property
     def size(self) -> int:
-        """How many places the rater's order has."""
-        return self.walk.size
+        """How many places the rater's order has; where they are dealt one by one, how many can be expected."""
+        return self.walk.reach if self._giving and self._giving.ended else self.walk.size
+
+    @property
+    def reach(self) -> int:
+        """How many places there are by now: all, unless they are dealt one by one."""
+        return self.walk.reach
 
     @property
     def saving(self) -> Saving:
@@ -269,11 +255,15 @@ class Sitting:
         return self.go_to(self._at + by)
 
     def go_to(self, seq: int) -> Step:
-        """Opens the item at place `seq` of the rater's order."""
-        if not 0 <= seq < self.size:
-            return Step(False, "This is the first item." if seq < 0 else "This is the last item.")
+        """Opens the item at place `seq` of the rater's order; beyond what was dealt, the one that is dealt next."""
+        reach = self.reach
+        if seq < 0:
+            return Step(False, "This is the first item.")
+        seq = min(seq, reach) if self._giving else seq
         if not self.queue.settings.get("pick", True) and seq > self.walk.frontier(self.keeping.on_the_way):
             return Step(False, "This queue is rated in order: what comes later opens in its turn.")
+        if seq >= reach and not self._deal_beyond(reach):
+            return Step(False, self._why_no_more() or "This is the last item.")
         self.flush_draft()
         self._undone_before = None
         self._open(seq)
@@ -310,9 +300,8 @@ class Sitting:
 
     def take_back(self) -> None:
         """Takes the draft from the newer terminal that holds it."""
-        _OPEN.discard(self.sitting)
-        self.sitting = _sitting_id()
-        _OPEN.add(self.sitting)
+        terminals.end(self.sitting)
+        self.sitting = terminals.begin()
         self.held_elsewhere = False
         self.dirty = True
         self.flush_draft()
@@ -325,8 +314,11 @@ class Sitting:
         """The views that are likely next: the two next open items, then the neighbours. Each step may read one."""
         if self.view is not None:
             with suppress(StoreTrouble):  # whoever opens what cannot be read is told
+                if self._giving:
+                    self._giving.ahead(AHEAD - self.walk.open_ahead(self._at, self.keeping.on_the_way, AHEAD))
                 for seq in self.walk.likely_after(self._at):
-                    yield self._view(seq, self.walk.rubric_in_force(seq), [])
+                    kept = [] if self.walk.way == "drawn" else self.walk.mine(seq).shown_order
+                    yield self._view(seq, self.walk.rubric_in_force(seq), kept)
 
     def be_patient(self, on_given: Callable[[], None]) -> None:
         """From now on what is to be saved waits for `hand_over`, which a screen calls as soon as it has drawn;
@@ -371,8 +363,8 @@ class Sitting:
         return problems(self.view.rubric, self.work.values, self.work.rationale, **self.view.counts)
 
     def _resume(self) -> None:
-        here = min(self.walk.counters.here, self.size - 1)
-        if self.walk.mine(here).draft is not None:
+        here = max(0, min(self.walk.counters.here, self.reach - 1))
+        if here < self.reach and self.walk.mine(here).draft is not None:
             self._open(here)
             return
         self._at = here
@@ -383,17 +375,39 @@ class Sitting:
         return Step(True, f"Not saved: {self.saving.trouble}")
 
     def _advance(self, start: int) -> Step:
-        seq, passed = self.walk.next_open(start, self.keeping.on_the_way)
-        if passed:
-            queue, rater = self.queue.id, self.rater
-            self.keeping.give(lambda connection: passing.pass_over(connection, queue, rater, passed))
+        reach = self.reach
+        seq = self._first_open(start, reach)
+        while seq is None and self._deal_beyond(reach):
+            reach, begin = self.reach, reach
+            seq = self._first_open(begin, reach)
+        if seq is None:
+            seq = self._first_open(0, min(start, reach))
         if seq is None:
             self.view = None
             self.work = Work("")
             self.held_elsewhere = False
-            return Step(True, "Nothing is left to rate here.")
+            return Step(True, self._why_no_more() or "Nothing is left to rate here.")
         self._open(seq)
         return Step(True)
+
+    def _first_open(self, start: int, end: int) -> int | None:
+        """The first open place from `start` up to `end`; what is passed on the way is marked as done with."""
+        seq, passed = self.walk.next_open(start, end, self.keeping.on_the_way)
+        if passed:
+            queue, rater = self.queue.id, self.rater
+            self.keeping.give(lambda connection: passing.pass_over(connection, queue, rater, passed))
+        return seq
+
+    def _deal_beyond(self, reach: int) -> bool:
+        """Whether there are more places than `reach`, once another was dealt where there were not."""
+        while self._giving and self.reach <= reach:
+            if not self._giving.wait():
+                return False
+        return self.reach > reach
+
+    def _why_no_more(self) -> str:
+        trouble = self._giving.trouble if self._giving else ""
+        return f"The next item cannot be given out: {trouble}" if trouble else ""
 
     def _open(self, seq: int) -> None:
         on_its_way = self.keeping.pending_at(seq)
@@ -425,7 +439,7 @@ class Sitting:
         return view_of(self.queue, record, seq, order, rubric_id, self.rubric(rubric_id))
 
     def _say_taken(self, mine: Mine) -> str:
-        if mine.draft is None or mine.draft.sitting == self.sitting or not _is_alive(mine.draft.sitting):
+        if mine.draft is None or mine.draft.sitting == self.sitting or not terminals.is_alive(mine.draft.sitting):
             return ""
         if mine.draft.sitting > self.sitting:
             self.held_elsewhere = True
@@ -462,7 +476,16 @@ class Sitting:
         if base and base.outcome == outcome and self.work.content() == self.work.base_content():
             self.flush_draft()
             return self._advance(at + 1)
-        columns = self._columns(outcome)
+        columns = submitted_columns(
+            self.view,
+            self.work,
+            outcome,
+            queue=self.queue.id,
+            rater=self.rater,
+            device=self.store.device,
+            source=self._source,
+            spent=(self.clock.active_ms, self.clock.idle_ms),
+        )
         self.keeping.give_label(Pending(at, self.work, columns), self.sitting)
         self._paces.append(columns["active_ms"])
         self._submitted_here += 1
@@ -475,38 +498,6 @@ class Sitting:
         """Why an item was passed on is no reason for the label that is given after all."""
         if self.work.rationale.get(LABEL) == base.rationale.get(LABEL):
             self.work.rationale.pop(LABEL, None)
-
-    def _columns(self, outcome: str) -> dict[str, Any]:
-        assert self.view is not None
-        said = self.work.content()
-        return {
-            "id": new_id(),
-            "queue": self.queue.id,
-            "task": self.view.task,
-            "rater": self.rater,
-            "phase": "independent",
-            "sample": 0,
-            "outcome": outcome,
-            "rubric": self.work.rubric_id,
-            "values": _json(said.get("values", {})),
-            "rationale": _json(said.get("rationale", {})),
-            "correction": _json(said.get("correction", {})),
-            "notes": said.get("notes"),
-            "flags": _json(said.get("flags", [])),
-            "exposure": "none",
-            "shown_order": _json([output.public_id for output in self.view.outputs]),
-            "evidence": "{}",
-            "confidence": None,
-            "cost": None,
-            "inputs": None,
-            "active_ms": self.clock.active_ms,
-            "idle_ms": self.clock.idle_ms,
-            "device": self.store.device,
-            "client_version": __version__,
-            "committed_at": now(),
-            "source": self._source,
-            "external_ref": None,
-        }
 
     def _keep_unsaved(self) -> None:
         """Keeps as drafts what could not be committed and is not open."""
@@ -533,34 +524,3 @@ class Sitting:
 
 def _unheard() -> None:
     """Nobody listens any more."""
-
-
-_OPEN: set[str] = set()
-"""The sittings of this process that are open."""
-
-
-def _sitting_id() -> str:
-    return f"{new_id()}/{os.getpid()}"
-
-
-def _is_alive(sitting: str) -> bool:
-    pid = int(sitting.rpartition("/")[2] or 0)
-    if pid == os.getpid():
-        return sitting in _OPEN
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return pid > 0
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _queues_there(names: list[str]) -> str:
-    if not names:
-        return "There is none yet: try `reviewer demo`, or `reviewer import FILE -q QUEUE`."
-    return f"There are {', '.join(names[:8])}{' and more' if len(names) > 8 else ''}."

@@ -8,9 +8,9 @@ from collections.abc import Collection
 from reviewer.errors import BadInput
 from reviewer.rubric import Rubric
 from reviewer.rubric.stored import stored_rubric
-from reviewer.store import labels, queues, reading, stretches
+from reviewer.store import dealing, labels, queues, reading, stretches
 from reviewer.store.connection import Store
-from reviewer.store.order import RaterOrder
+from reviewer.store.order import DealtOrder, Order, RaterOrder, batches_of, way_of
 from reviewer.store.queues import QueueRecord
 from reviewer.store.reading import Counters, Mine, TaskRecord
 
@@ -26,6 +26,7 @@ class Walk:
         self.reader = store.reader()
         self._records: OrderedDict[int, TaskRecord] = OrderedDict()
         self._rubrics: dict[str, Rubric] = {}
+        self._published: tuple[object, ...] = ()
         try:
             self._load()
         except BaseException:
@@ -35,20 +36,43 @@ class Walk:
     def _load(self) -> None:
         self._data_version = self._version_of_data()
         self.queue = queues.find(self.reader, self.queue.name) or self.queue
-        shuffle = self.queue.settings.get("shuffle", True)
-        self.order = RaterOrder.load(self.reader, self.queue.id, self.queue.seed, self.rater, shuffle=shuffle)
+        self.way = way_of(self.queue.kind, self.queue.settings)
+        self._load_order()
         documents = queues.rubrics_of(self.reader, self.queue.id)
         if not documents:
             raise BadInput(f"the queue '{self.queue.name}' has no rubric.", mend="Import it again with --rubric.")
         self._rubric_ids = tuple(identifier for identifier, _ in documents)
 
+    def _load_order(self) -> None:
+        batches = batches_of(self.reader, self.queue.id)
+        # Not the queue's size: that grows by hidden repeats, and nobody is to see when they are dealt.
+        published = (tuple(batches), self.queue.overlap)
+        if published == self._published:
+            return
+        self._published = published
+        shuffle = self.queue.settings.get("shuffle", True)
+        self.order: Order = (
+            RaterOrder(batches, self.queue.seed, self.rater, shuffle=shuffle)
+            if self.way == "drawn"
+            else DealtOrder(self.reader, self.queue.id, self.rater)
+        )
+        self._expected = dealing.expected(self.reader, self.queue, self.rater)
+
+    def dealer(self) -> dealing.Dealer | None:
+        """Who deals the rater's places one by one; None where they stand from the beginning."""
+        if self.way not in ("open", "turn"):
+            return None
+        dealer = dealing.Dealer(self.queue, self.rater)
+        dealer.load(self.reader)
+        return dealer
+
     def refresh(self) -> bool:
         """Looks whether another program wrote to the store; True where the queue has changed by it."""
         if self._version_of_data() == self._data_version:
             return False
-        before = (self.queue.size, self._rubric_ids)
+        before = (self._published, self._rubric_ids)
         self._load()
-        if before == (self.queue.size, self._rubric_ids):
+        if before == (self._published, self._rubric_ids):
             return False
         self._records.clear()
         return True
@@ -58,8 +82,13 @@ class Walk:
 
     @property
     def size(self) -> int:
-        """How many places the rater's order has."""
-        return self.order.size
+        """How many places the rater's order has; of one that is dealt place by place, how many can be expected."""
+        return max(self.reach, self._expected) if isinstance(self.order, DealtOrder) else self._expected
+
+    @property
+    def reach(self) -> int:
+        """How many places there are by now."""
+        return self.order.reach if isinstance(self.order, DealtOrder) else self._expected
 
     @property
     def counters(self) -> Counters:
@@ -102,21 +131,29 @@ class Walk:
         """The first place from `seq` on that still needs this rater; it may lie beyond the end."""
         return stretches.next_uncovered(self.reader, self.queue.id, self.rater, seq)
 
-    def next_open(self, start: int, on_the_way: Collection[int]) -> tuple[int | None, list[int]]:
-        """The next place from `start` on, and round again, that needs this rater and is not `on_the_way` to the disk.
+    def next_open(self, start: int, end: int, on_the_way: Collection[int]) -> tuple[int | None, list[int]]:
+        """The next place from `start` up to `end` that needs this rater and is not `on_the_way` to the disk.
 
         Also the places that were passed because the task was recalled or others fill it.
         """
         passed: list[int] = []
-        for begin, end in ((start, self.size), (0, min(start, self.size))):
-            seq = self.uncovered(begin)
-            while seq < end:
-                if seq not in on_the_way:
-                    if self._wants_me(seq):
-                        return seq, passed
-                    passed.append(seq)
-                seq = self.uncovered(seq + 1)
+        seq = self.uncovered(start)
+        while seq < end:
+            if seq not in on_the_way:
+                if self._wants_me(seq):
+                    return seq, passed
+                passed.append(seq)
+            seq = self.uncovered(seq + 1)
         return None, passed
+
+    def open_ahead(self, at: int, on_the_way: Collection[int], most: int) -> int:
+        """How many places behind `at` no label covers yet, counted up to `most`."""
+        reach, found = self.reach, 0
+        seq = self.uncovered(at + 1)
+        while seq < reach and found < most:
+            found += seq not in on_the_way
+            seq = self.uncovered(seq + 1)
+        return found
 
     def frontier(self, on_the_way: Collection[int]) -> int:
         """The first place that needs this rater and is not `on_the_way` to the disk."""
@@ -128,13 +165,13 @@ class Walk:
     def likely_after(self, at: int) -> list[int]:
         """The places that are likely next: the two next open ones, then the neighbours."""
         ahead: list[int] = []
-        seq = at
+        seq, reach = at, self.reach
         for _ in range(2):
             seq = self.uncovered(seq + 1)
-            if seq >= self.size:
+            if seq >= reach:
                 break
             ahead.append(seq)
-        around = [near for near in (at + 1, at - 1) if 0 <= near < self.size]
+        around = [near for near in (at + 1, at - 1) if 0 <= near < reach]
         return list(dict.fromkeys(ahead + around))
 
     def _wants_me(self, seq: int) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 import orjson
 from sqlalchemy import and_, bindparam, exists, func, or_, select
 
-from reviewer.store.order import RaterOrder
+from reviewer.store.order import RaterOrder, way_of
 from reviewer.store.prepared import Prepared
 from reviewer.store.tables import (
     Assignment,
@@ -23,10 +24,13 @@ from reviewer.store.tables import (
     Rater,
     Stretch,
     Task,
+    TaskOutput,
+    Waiting,
     core,
 )
+from reviewer.store.waiting import is_uneven
 
-_A, _B, _D, _K, _L, _H, _P, _Q, _R, _S, _T = (
+_A, _B, _D, _K, _L, _H, _P, _Q, _R, _S, _T, _TO, _W = (
     core(table).c
     for table in (
         Assignment,
@@ -40,6 +44,8 @@ _A, _B, _D, _K, _L, _H, _P, _Q, _R, _S, _T = (
         Rater,
         Stretch,
         Task,
+        TaskOutput,
+        Waiting,
     )
 )
 _newer = core(Label).alias("newer")
@@ -84,12 +90,17 @@ _unassigned = Prepared(
     )
 )
 _counted = Prepared(
-    select(_A.queue, _A.rater, _A.state, func.count(), func.sum(_A.flagged)).group_by(_A.queue, _A.rater, _A.state)
+    select(_A.queue, _A.rater, _A.state, func.count(), func.sum(_A.flagged))
+    .where(_A.state != "open")
+    .group_by(_A.queue, _A.rater, _A.state)
 )
 _progress = Prepared(
     select(_P.queue, _P.rater, _P.submitted, _P.skipped, _P.abstained, _P.sent_back, _P.flagged, _P.passed)
 )
-_queues = Prepared(select(_Q.id, _Q.name, _Q.seed, _Q.settings, _Q.size, _Q.dataset))
+_queues = Prepared(select(_Q.id, _Q.name, _Q.seed, _Q.settings, _Q.size, _Q.kind))
+_repeats = Prepared(
+    select(_T.position).where(_T.queue == bindparam("queue"), _T.repeat_of.is_not(None)).order_by(_T.position)
+)
 _tasks_within = Prepared(
     select(func.count()).where(_T.queue == bindparam("queue"), _T.position >= 0, _T.position < bindparam("size"))
 )
@@ -104,10 +115,16 @@ _stretches = Prepared(
     select(_S.first, _S.last).where(_S.queue == bindparam("queue"), _S.rater == bindparam("rater")).order_by(_S.first)
 )
 _places = Prepared(
-    select(_A.seq, _T.position, _A.state)
+    select(_A.seq, _T.position, _A.state, _A.shown_order, _A.task)
     .select_from(core(Assignment).join(core(Task), _A.task == _T.id))
     .where(_A.queue == bindparam("queue"), _A.rater == bindparam("rater"))
     .order_by(_A.seq)
+)
+_public_ids = Prepared(select(_TO.public_id).where(_TO.task == bindparam("task")))
+_waiting = Prepared(
+    select(_W.task, _A.shown_order)
+    .select_from(core(Waiting).outerjoin(core(Assignment), _A.task == _W.task))
+    .order_by(_W.task)
 )
 _COUNTED = ("submitted", "skipped", "abstained", "sent_back", "flagged")
 
@@ -146,35 +163,48 @@ def counters(connection: sqlite3.Connection) -> Iterator[str]:
 
 def sizes(connection: sqlite3.Connection) -> Iterator[str]:
     """Queues and datasets whose positions are not dense up to their published size."""
-    for queue, name, _seed, _settings, size, _dataset in list(_queues.rows(connection)):
+    for queue, name, _seed, _settings, size, _kind in list(_queues.rows(connection)):
         found = _tasks_within.first(connection, queue=queue, size=size)[0]
         if found != size:
             yield f"the queue {name} publishes {size} tasks and holds {found} of them"
-        end = 0
-        for first, length in list(_batches.rows(connection, queue=queue)):
-            if first != end:
-                yield f"the queue {name} has a gap in its batches at {end}"
-            end = first + length
-        if end != size:
-            yield f"the batches of queue {name} end at {end}, its tasks at {size}"
+        yield from _batch_faults(connection, queue, name, size)
     for dataset, name, size in list(_datasets.rows(connection)):
         found = _items_within.first(connection, dataset=dataset, size=size)[0]
         if found != size:
             yield f"the dataset {name} publishes {size} items and holds {found} of them"
 
 
+def _batch_faults(connection: sqlite3.Connection, queue: str, name: str, size: int) -> Iterator[str]:
+    """Positions that neither a batch nor a hidden repeat accounts for, or both do."""
+    repeats = [(position, 1) for (position,) in _repeats.rows(connection, queue=queue) if position < size]
+    end = 0
+    for first, length in sorted([*_batches.rows(connection, queue=queue), *repeats]):
+        if first != end:
+            yield f"the queue {name} has a gap in its batches at {end}"
+        end = first + length
+    if end != size:
+        yield f"the batches of queue {name} end at {end}, its tasks at {size}"
+
+
 def orders(connection: sqlite3.Connection) -> Iterator[str]:
-    """Places that are not where the queue's seed draws them, and stretches that do not cover what is done."""
+    """Places that are not where the queue's seed draws them, or were not dealt one after the other, and stretches that
+    do not cover what is done."""
     known = {row[0]: row for row in _queues.rows(connection)}
     for queue, rater, *_counts, passed in list(_progress.rows(connection)):
-        _, name, seed, settings, size, _ = known[queue]
-        order = RaterOrder.load(connection, queue, seed, rater, shuffle=orjson.loads(settings).get("shuffle", True))
+        _, name, seed, stored, size, kind = known[queue]
+        settings = orjson.loads(stored)
+        order = None
+        if way_of(kind, settings) == "drawn":
+            order = RaterOrder.load(connection, queue, seed, rater, shuffle=settings.get("shuffle", True))
         told = f"of rater {rater} in queue {name}"
         runs = list(_stretches.rows(connection, queue=queue, rater=rater))
         yield from _run_faults(runs, size, told)
         done, at = 0, 0
-        for seq, position, state in _places.rows(connection, queue=queue, rater=rater):
-            if not _stands_at(order, position, seq):
+        places = enumerate(_places.rows(connection, queue=queue, rater=rater))
+        for number, (seq, position, state, shown, task) in places:
+            if order is None:
+                yield from _dealt_faults(connection, number, seq, shown, task, told)
+            elif not _stands_at(order, position, seq):
                 yield f"place {seq} {told} is not the task's own"
             if state == "open":
                 continue
@@ -195,6 +225,24 @@ def _stands_at(order: RaterOrder, position: int, seq: int) -> bool:
         return False
 
 
+def _dealt_faults(
+    connection: sqlite3.Connection, number: int, seq: int, shown: str, task: str, told: str
+) -> Iterator[str]:
+    if seq != number:
+        yield f"place {number} {told} was not dealt, and place {seq} was"
+    ids = {public_id for (public_id,) in _public_ids.rows(connection, task=task)}
+    named = orjson.loads(shown)
+    if len(named) != len(ids) or set(named) != ids:
+        yield f"the order shown at place {seq} {told} does not name the task's outputs"
+
+
+def waiting_ones(connection: sqlite3.Connection) -> Iterator[str]:
+    """Tasks of open queues that wait for a view and were shown in both orders equally often."""
+    for task, views in groupby(_waiting.rows(connection), key=itemgetter(0)):
+        if not is_uneven(shown for _, shown in views if shown is not None):
+            yield f"task {task} waits for another view, and its orders were shown equally often"
+
+
 def _run_faults(runs: list[tuple[int, int]], size: int, told: str) -> Iterator[str]:
     for first, last in runs:
         if not 0 <= first <= last < size:
@@ -204,4 +252,11 @@ def _run_faults(runs: list[tuple[int, int]], size: int, told: str) -> Iterator[s
             yield f"two stretches {told} meet at {first}"
 
 
-FIGURES: tuple[Callable[[sqlite3.Connection], Iterator[str]], ...] = (heads, states, counters, sizes, orders)
+FIGURES: tuple[Callable[[sqlite3.Connection], Iterator[str]], ...] = (
+    heads,
+    states,
+    counters,
+    sizes,
+    orders,
+    waiting_ones,
+)

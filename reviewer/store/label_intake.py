@@ -9,8 +9,8 @@ import orjson
 from sqlalchemy import bindparam, select
 
 from reviewer.ids import canonical_json, new_id, now
-from reviewer.store import events, label_rows, labels
-from reviewer.store.order import RaterOrder
+from reviewer.store import dealing, events, label_rows, labels, waiting
+from reviewer.store.order import RaterOrder, way_of
 from reviewer.store.prepared import Bulk, Driver, Prepared, insert_into, upsert
 from reviewer.store.queues import QueueRecord
 from reviewer.store.tables import ImportedLabel, Label, LabelHead, Rater, core
@@ -125,8 +125,8 @@ class LabelIntake:
                 queue=row["queue"],
                 task=row["task"],
                 rater=row["rater"],
-                seq=self._order(driver, row["rater"]).seq(position),
-                shown_order=said["shown_order"],
+                seq=self._place(driver, row, position),
+                shown_order=self._shown(driver, said),
                 state=said["outcome"],
                 flagged=said["flags"] != "[]",
                 committed_at=said["committed_at"],
@@ -134,6 +134,25 @@ class LabelIntake:
             active_ms=row["active_ms"],
             idle_ms=row["idle_ms"],
         )
+        if self._dealt:
+            waiting.note(driver, self._queue.id, row["task"], row["rater"])
+
+    @property
+    def _dealt(self) -> bool:
+        return way_of(self._queue.kind, self._queue.settings) != "drawn"
+
+    def _place(self, driver: Driver, row: dict[str, Any], position: int) -> int:
+        if self._dealt:
+            return dealing.place_for(driver, self._queue.id, row["task"], row["rater"])
+        return self._order(driver, row["rater"]).seq(position)
+
+    def _shown(self, driver: Driver, said: dict[str, Any]) -> str:
+        """The label's order, where it names each output of the task once; else their canonical one."""
+        if not self._dealt:
+            return str(said["shown_order"])
+        ids = [output.public_id for output in label_rows.outputs_of(driver, said["task"])]
+        shown = orjson.loads(said["shown_order"])
+        return str(said["shown_order"]) if sorted(shown) == sorted(ids) else orjson.dumps(ids).decode()
 
     def _order(self, driver: Driver, rater: str) -> RaterOrder:
         if rater not in self._orders:

@@ -33,7 +33,7 @@ _joined = (
     .join(core(Rater), _L.rater == _RA.id)
     .join(core(Rubric), _L.rubric == _R.id)
 )
-_named = select(core(Label), _T.key, _RA.name, _RA.kind, _R.name, _R.content_hash).select_from(_joined)
+_named = select(core(Label), _T.key, _RA.name, _RA.kind, _R.name, _R.content_hash, _T.repeat_of).select_from(_joined)
 _of_queue: list[ColumnElement[bool]] = [_L.queue == bindparam("queue")]
 _by_rater: list[ColumnElement[bool]] = [_RA.name == bindparam("rater")]
 _by_key: list[ColumnElement[bool]] = [_T.key == bindparam("key")]
@@ -62,7 +62,7 @@ _outputs = Prepared(
 )
 # Ordered by Python: asked for an order, SQLite walks the queue by position instead of looking the key up.
 _tasks_of_key = Prepared(
-    select(_T.id, _T.queue, _T.position, _T.rubric, _T.state).where(
+    select(_T.id, _T.queue, _T.position, _T.rubric, _T.state, _T.repeat_of).where(
         _T.queue == bindparam("queue"), _T.key == bindparam("key")
     )
 )
@@ -85,7 +85,8 @@ class NamedOutput:
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
-    """A label as stored, with the item's key and the names of its rater and rubric."""
+    """A label as stored, with the item's key and the names of its rater and rubric; `repeat_of` where its task is a
+    hidden repeat."""
 
     columns: dict[str, Any]
     key: str
@@ -93,6 +94,7 @@ class LabelRow:
     rater_kind: str
     rubric_name: str
     rubric_hash: str
+    repeat_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class TaskRow:
     position: int
     rubric: str | None
     state: str
+    repeat_of: str | None = None
 
 
 def labels_of(
@@ -120,8 +123,8 @@ def labels_of(
     given = {"queue": queue, "rater": rater, "key": key}
     names = columns(Label)
     for row in _statements[shape].rows(driver, **given):
-        *stored, item, name, kind, rubric, content = row
-        yield LabelRow(dict(zip(names, stored, strict=True)), item, name, kind, rubric, content)
+        stored, named = row[: len(names)], row[len(names) :]
+        yield LabelRow(dict(zip(names, stored, strict=True)), *named)
 
 
 def label(driver: Driver, identifier: str) -> dict[str, Any] | None:

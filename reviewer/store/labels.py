@@ -123,7 +123,7 @@ def settle(driver: Driver, now_: Standing, *, active_ms: int, idle_ms: int, here
         flagged=int(now_.flagged),
         committed_at=now_.committed_at,
     )
-    was_passed_over = not stretches.cover(driver, queue, rater, now_.seq) and before is None
+    was_passed_over = not stretches.cover(driver, queue, rater, now_.seq) and (before is None or before[0] == "open")
     if before and before[0] == "submitted" and now_.state != "submitted":
         passing.give_back(driver, queue, task)
     stood = ensure_progress(driver, queue, rater, now_.committed_at)

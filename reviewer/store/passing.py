@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import orjson
 
-from reviewer.store import stretches
-from reviewer.store.order import RaterOrder
+from reviewer.store import stretches, waiting
+from reviewer.store.order import RaterOrder, way_of
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
 
@@ -28,8 +28,18 @@ def give_back(driver: Driver, queue: str, task: str) -> None:
     row = _sql.where.first(driver, task=task)
     if row is None or not row[1]:
         return
-    position, _, seed, settings = row
-    shuffle = orjson.loads(settings).get("shuffle", True)
+    position, _, seed, stored, kind = row
+    settings = orjson.loads(stored)
+    if way_of(kind, settings) == "drawn":
+        _give_back_drawn(driver, queue, task, position, seed, shuffle=settings.get("shuffle", True))
+        return
+    for rater, seq in list(_sql.open_places.rows(driver, task=task)):
+        if stretches.uncover(driver, queue, rater, seq):
+            _sql.add_passed.run(driver, of_queue=queue, of_rater=rater, more=-1)
+    waiting.note(driver, queue, task)
+
+
+def _give_back_drawn(driver: Driver, queue: str, task: str, position: int, seed: str, *, shuffle: bool) -> None:
     for (rater,) in list(_sql.who_passed.rows(driver, queue=queue)):
         if _sql.has_assignment.first(driver, task=task, rater=rater):
             continue
@@ -49,6 +59,7 @@ def give_all_back(driver: Driver, queue: str) -> None:
         rows = ({"queue": queue, "rater": rater, "first": first, "last": last} for first, last in runs(done))
         _sql.insert_stretch.run_all(driver, list(rows))
         _sql.reset_passed.run(driver, of_queue=queue, of_rater=rater)
+    waiting.find_anew(driver, queue)
 
 
 def runs(places: Iterator[int]) -> Iterator[tuple[int, int]]:

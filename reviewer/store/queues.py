@@ -15,7 +15,7 @@ from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
 
 # The state of a queue whose first import has not ended: nobody sees it, and the next import clears it away.
-_IMPORTING = "importing"
+IMPORTING = "importing"
 
 _sql = statements("queues")
 
@@ -47,7 +47,7 @@ class QueueRecord:
 def find(driver: Driver, name: str) -> QueueRecord | None:
     """The queue called `name`."""
     found = _named(driver, name)
-    return None if found is None or found.state == _IMPORTING else found
+    return None if found is None or found.state == IMPORTING else found
 
 
 def all_queues(driver: Driver) -> list[QueueRecord]:
@@ -74,7 +74,7 @@ def create(
 def prepare(driver: Driver, name: str, *, kind: str = "rating", settings: dict[str, Any] | None = None) -> QueueRecord:
     """Makes a queue that nobody sees until it is opened. To be called in a transaction."""
     left = _named(driver, name)
-    if left is not None and left.state == _IMPORTING:
+    if left is not None and left.state == IMPORTING:
         return left
     queue = draft(name, _dataset_for(driver, name), kind=kind, settings=settings)
     row = asdict(queue) | {"blind": int(queue.blind), "settings": orjson.dumps(queue.settings).decode()}
@@ -93,7 +93,7 @@ def draft(name: str, dataset: str, *, kind: str = "rating", settings: dict[str, 
         blind=True,
         seed=secrets.token_hex(16),
         purpose="review",
-        state=_IMPORTING,
+        state=IMPORTING,
         revealed_at=None,
         size=0,
         settings=settings or {},
@@ -103,7 +103,7 @@ def draft(name: str, dataset: str, *, kind: str = "rating", settings: dict[str, 
 
 def open_prepared(driver: Driver, queue: QueueRecord, *, stream: str, actor: str) -> None:
     """Lets a prepared queue be seen, with its event; does nothing to any other. To be called in a transaction."""
-    if queue.state != _IMPORTING or not _sql.open_prepared.run(driver, of_queue=queue.id).rowcount:
+    if queue.state != IMPORTING or not _sql.open_prepared.run(driver, of_queue=queue.id).rowcount:
         return
     events.append(
         driver,

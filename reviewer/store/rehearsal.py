@@ -7,7 +7,8 @@ from typing import Any
 
 from reviewer.store.connection import Store, translated
 from reviewer.store.queues import QueueRecord
-from reviewer.store.taking import Rows, Taking, note
+from reviewer.store.rows import Rows, note
+from reviewer.store.taking import Taking
 
 
 class Rehearsal(Taking):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +11,15 @@ import orjson
 from sqlalchemy import bindparam, func, literal_column, select
 
 from reviewer.ids import new_id
-from reviewer.store.prepared import Bulk, Driver, Prepared
+from reviewer.store.masking import unmasked_hash
+from reviewer.store.prepared import Driver, Prepared
 from reviewer.store.queues import QueueRecord, keep_rubric
+from reviewer.store.rows import NewItem, NewOutput, Rows, Taken, public_ids
 from reviewer.store.tables import (
     HASH_INDEXED,
     Dataset,
     DatasetItem,
+    DatasetOutput,
     Item,
     Output,
     Queue,
@@ -28,8 +29,8 @@ from reviewer.store.tables import (
     core,
 )
 
-_T, _TO, _I, _K, _O, _S, _Q, _D = (
-    core(table).c for table in (Task, TaskOutput, Item, DatasetItem, Output, System, Queue, Dataset)
+_T, _TO, _I, _K, _KO, _O, _S, _Q, _D = (
+    core(table).c for table in (Task, TaskOutput, Item, DatasetItem, DatasetOutput, Output, System, Queue, Dataset)
 )
 # One look-up for a whole slice: what is wanted comes as a JSON list. The outer joins hold SQLite to that order; what is
 # not there comes as a row of nulls.
@@ -51,10 +52,20 @@ _known_items = Prepared(
     )
 )
 _tasks_of_keys = Prepared(
-    select(_T.key, _T.state, _O.system, _O.sample, _O.content_hash, _T.id).select_from(
-        _wanted.outerjoin(core(Task), (_T.queue == bindparam("queue")) & (_T.key == _wanted.c.value))
+    select(_T.key, _T.state, _O.system, _O.sample, _O.content_hash, _O.id, _T.id).select_from(
+        _wanted.outerjoin(
+            core(Task),
+            (_T.queue == bindparam("queue")) & (_T.key == _wanted.c.value) & _T.repeat_of.is_(None),
+        )
         .outerjoin(core(TaskOutput), _TO.task == _T.id)
         .outerjoin(core(Output), _TO.output == _O.id)
+    )
+)
+_compared_of_keys = Prepared(
+    select(_KO.key, _O.system, _O.sample, _O.content_hash, _O.id).select_from(
+        _wanted.outerjoin(
+            core(DatasetOutput), (_KO.dataset == bindparam("dataset")) & (_KO.key == _wanted.c.value)
+        ).outerjoin(core(Output), _KO.output == _O.id)
     )
 )
 _outputs_of_items = Prepared(
@@ -62,105 +73,15 @@ _outputs_of_items = Prepared(
         _wanted.outerjoin(core(Output), _O.item == _wanted.c.value)
     )
 )
+_texts = Prepared(select(_O.text, _O.parts, _O.masked, _O.content_hash).where(_O.id == bindparam("output")))
 _system = Prepared(select(_S.id).where(_S.name == bindparam("name"), _S.version == bindparam("version")))
 _sizes = Prepared(
-    select(_Q.size, _D.size)
+    select(_Q.size, _D.size, _D.outputs)
     .select_from(core(Queue).join(core(Dataset), _Q.dataset == _D.id))
     .where(_Q.id == bindparam("queue"))
 )
-_bulk_system = Bulk(System, "id", "name", "version", "family")
-_bulk_item = Bulk(Item, "id", "content_hash", "prompt", "context", "reference")
-_bulk_key = Bulk(DatasetItem, "dataset", "key", "item", "position", "meta")
-_bulk_output = Bulk(Output, "id", "item", "system", "run", "sample", "parts", "text", "content_hash", "masked")
-_bulk_task = Bulk(
-    Task,
-    "id",
-    "queue",
-    "key",
-    "item",
-    "position",
-    "priority",
-    "rubric",
-    "repeat_of",
-    "selection",
-    "probability",
-    "state",
-)
-_bulk_task_output = Bulk(TaskOutput, "task", "slot", "output", "public_id")
 # repeat_of, selection, probability, state
 _UNSELECTED = (None, None, None, "open")
-_noted_item = Bulk(Item, "id", "content_hash", "prompt", "context", "reference", known="ignored")
-_noted_output = Bulk(
-    Output, "id", "item", "system", "run", "sample", "parts", "text", "content_hash", "masked", known="ignored"
-)
-
-
-@dataclass(slots=True)
-class NewOutput:
-    """An output with its stored texts. `parts` is JSON, and so is `masked`, what was replaced in them."""
-
-    system: str
-    version: str
-    sample: int
-    text: str
-    parts: str
-    content_hash: str
-    masked: str | None = None
-
-
-@dataclass(slots=True)
-class NewItem:
-    """An item with its stored texts; `prompt`, `context`, `meta` are JSON. `line` is how complaints name it."""
-
-    line: int
-    key: str
-    prompt: str
-    context: str
-    reference: str | None
-    meta: str
-    content_hash: str
-    outputs: list[NewOutput]
-    rubric: str | None = None
-
-
-@dataclass(slots=True)
-class Taken:
-    """What came of the items given so far. `duplicates` counts those that brought nothing new; `refused` holds
-    (line, reason)."""
-
-    items: int = 0
-    outputs: int = 0
-    tasks: int = 0
-    duplicates: int = 0
-    without_output: int = 0
-    refused: list[tuple[int, str]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Rows:
-    """The rows of one slice by table, as tuples in the order of the bulk inserts.
-
-    The `reused` ones are in the store already; a rehearsal notes them beside the others.
-    """
-
-    systems: list[tuple[Any, ...]] = field(default_factory=list)
-    items: list[tuple[Any, ...]] = field(default_factory=list)
-    keys: list[tuple[Any, ...]] = field(default_factory=list)
-    outputs: list[tuple[Any, ...]] = field(default_factory=list)
-    tasks: list[tuple[Any, ...]] = field(default_factory=list)
-    task_outputs: list[tuple[Any, ...]] = field(default_factory=list)
-    reused_items: list[tuple[Any, ...]] = field(default_factory=list)
-    reused_outputs: list[tuple[Any, ...]] = field(default_factory=list)
-
-    def insert(self, driver: Driver) -> None:
-        """Writes them; to be called in a transaction."""
-        _bulk_system.run(driver, self.systems)
-        _bulk_item.run(driver, self.items)
-        _bulk_key.run(driver, self.keys)
-        _bulk_output.run(driver, self.outputs)
-        _bulk_task.run(driver, self.tasks)
-        _bulk_task_output.run(driver, self.task_outputs)
-
 
 Answer = tuple[str, int]
 """A system's identifier and a sample: what tells an item's outputs apart."""
@@ -168,11 +89,14 @@ Answer = tuple[str, int]
 
 @dataclass(slots=True)
 class _Known:
-    """What is known under a key: its item, and for each answer the output's hash and its open task."""
+    """What is known under a key: its item, and for each answer the output's hash, the output, and its open task.
+
+    Where outputs are compared no task belongs to one of them, and "" stands there.
+    """
 
     item: str
     content_hash: str
-    answers: dict[Answer, tuple[str, str]]
+    answers: dict[Answer, tuple[str, str, str]]
 
 
 @dataclass(slots=True)
@@ -189,16 +113,22 @@ class _Slice:
 class Taking(ABC):
     """Takes items in, slice by slice. `sources` are asked what is known; what a later one says stands.
 
-    Only what `revise` changes is remembered from slice to slice; all else is asked of the sources.
+    Only what `revise` changes is remembered from slice to slice; all else is asked of the sources. `recalled` are
+    tasks of texts that changed, `replaced` the (key, output) that are no longer compared, `superseded` the rankings
+    that give way to a larger one where nobody was given them.
     """
 
     def __init__(self, queue: QueueRecord, *, revise: bool) -> None:
         self.queue = queue
         self.taken = Taken()
         self.recalled: list[str] = []
+        self.superseded: list[str] = []
+        self.replaced: set[tuple[str, str]] = set()
         self.moved: dict[str, dict[str, Any]] = {}
         self.sources: list[Driver] = []
-        self.next = self.next_item = 0
+        self.next = self.next_item = self.next_output = 0
+        self.first_task = self.first_output = 0
+        self.compared = queue.kind != "rating"
         self._revise = revise
         self._revised: dict[str, _Known] = {}
         self._systems: dict[tuple[str, str], str] = {}
@@ -216,12 +146,13 @@ class Taking(ABC):
         """Stands behind what is published; called once the sources are there."""
         for source in self.sources:
             if found := _sizes.first(source, queue=self.queue.id):
-                self.next, self.next_item = found
+                self.next, self.next_item, self.next_output = found
+        self.first_task, self.first_output = self.next, self.next_output
 
     def add(self, items: Sequence[NewItem]) -> None:
         """Takes in one slice of items."""
         known = self._look_up(items)
-        known.public_ids = _public_ids(sum([len(item.outputs) for item in items]))
+        known.public_ids = public_ids(sum([len(item.outputs) for item in items]))
         rows, taken, take = known.rows, self.taken, self._take
         for item in items:
             refused = len(taken.refused)
@@ -231,6 +162,23 @@ class Taking(ABC):
         taken.tasks += len(rows.tasks)
         taken.outputs += len(rows.tasks)
         self.write(rows)
+
+    def add_tasks(self, tasks: Sequence[tuple[str, str, str | None, Sequence[str]]]) -> None:
+        """Adds tasks of outputs that were taken in before: key, item, rubric, and the outputs by slot."""
+        rows = Rows()
+        drawn = public_ids(sum(len(outputs) for *_, outputs in tasks))
+        for key, item, rubric, outputs in tasks:
+            task = self._task(rows, key, item, rubric)
+            for slot, output in enumerate(outputs):
+                rows.task_outputs.append((task, slot, output, drawn.pop()))
+        self.taken.tasks += len(rows.tasks)
+        self.write(rows)
+
+    def _task(self, rows: Rows, key: str, item: str, rubric: str | None) -> str:
+        task = new_id()
+        rows.tasks.append((task, self.queue.id, key, item, self.next, 0.0, rubric, *_UNSELECTED))
+        self.next += 1
+        return task
 
     def _remember_rubric(self, driver: Driver, document: dict[str, Any], *, content_hash: str, scale_hash: str) -> str:
         if content_hash not in self._rubrics:
@@ -242,8 +190,8 @@ class Taking(ABC):
         return self._rubrics[content_hash]
 
     def _look_up(self, items: Sequence[NewItem]) -> _Slice:
-        keys = _json_list({item.key for item in items})
-        hashes = _json_list({item.content_hash for item in items})
+        keys = json_list({item.key for item in items})
+        hashes = json_list({item.content_hash for item in items})
         known = _Slice({}, {}, {})
         for source in self.sources:
             for key, item, content in _known_keys.rows(source, dataset=self.queue.dataset, wanted=keys):
@@ -253,22 +201,32 @@ class Taking(ABC):
                 if item is not None:
                     known.items[content] = item
         if known.keys:
-            keys = _json_list(known.keys)
-            for source in self.sources:
-                for key, state, system, sample, content, task in _tasks_of_keys.rows(
-                    source, queue=self.queue.id, wanted=keys
-                ):
-                    if state == "open" and system is not None:
-                        known.keys[key].answers[system, sample] = (content, task)
+            self._look_up_answers(known)
         if self._revised:
             known.keys.update({item.key: self._revised[item.key] for item in items if item.key in self._revised})
         if known.items:
-            there = _json_list({*known.items.values(), *(entry.item for entry in known.keys.values())})
+            there = json_list({*known.items.values(), *(entry.item for entry in known.keys.values())})
             for source in self.sources:
                 for item, system, sample, content, output in _outputs_of_items.rows(source, wanted=there):
                     if output is not None:
                         known.outputs[item, system, sample, content] = output
         return known
+
+    def _look_up_answers(self, known: _Slice) -> None:
+        keys = json_list(known.keys)
+        for source in self.sources:
+            if self.compared:
+                for key, system, sample, content, output in _compared_of_keys.rows(
+                    source, dataset=self.queue.dataset, wanted=keys
+                ):
+                    if key is not None and (key, output) not in self.replaced:
+                        known.keys[key].answers[system, sample] = (content, output, "")
+                continue
+            for key, state, system, sample, content, output, task in _tasks_of_keys.rows(
+                source, queue=self.queue.id, wanted=keys
+            ):
+                if state == "open" and system is not None:
+                    known.keys[key].answers[system, sample] = (content, output, task)
 
     def _take(self, item: NewItem, known: _Slice) -> bool:
         """Whether the item brought anything new."""
@@ -276,7 +234,7 @@ class Taking(ABC):
         brought = False
         if entry is None:
             entry = known.keys[item.key] = _Known(self._item(item, known), item.content_hash, {})
-            known.rows.keys.append((self.queue.dataset, item.key, entry.item, self.next_item, item.meta))
+            known.rows.keys.append((self.queue.dataset, item.key, entry.item, self.next_item, self._meta(item)))
             self.next_item += 1
             brought = True
             if not item.outputs:
@@ -294,12 +252,26 @@ class Taking(ABC):
         return brought
 
     def _revise_item(self, item: NewItem, before: _Known, known: _Slice) -> _Known:
-        self.recalled += [task for _hash, task in before.answers.values()]
+        for _hash, output, task in before.answers.values():
+            self._withdraw(item.key, output, task)
         entry = known.keys[item.key] = _Known(self._item(item, known), item.content_hash, {})
         self._revised[item.key] = entry
-        self.moved[item.key] = {"to_item": entry.item, "to_meta": item.meta}
+        self.moved[item.key] = {"to_item": entry.item, "to_meta": self._meta(item)}
         self.taken.items += 1
         return entry
+
+    def _withdraw(self, key: str, output: str, task: str) -> None:
+        """An output is asked about no more."""
+        if self.compared:
+            self.replaced.add((key, output))
+        else:
+            self.recalled.append(task)
+
+    def _meta(self, item: NewItem) -> str:
+        """What is kept beside the item's texts. Tasks that are made later find its own rubric there."""
+        if not self.compared or item.rubric is None:
+            return item.meta
+        return orjson.dumps({**orjson.loads(item.meta), "rubric": item.rubric}, option=orjson.OPT_SORT_KEYS).decode()
 
     def _item(self, item: NewItem, known: _Slice) -> str:
         identifier = known.items.get(item.content_hash)
@@ -316,7 +288,7 @@ class Taking(ABC):
         content = output.content_hash
         before = entry.answers.get(answer)
         if before is not None:
-            if before[0] == content:
+            if before[0] == content or (not self._revise and self._differs_by_masks(before[1], output)):
                 return False
             if not self._revise:
                 named = " ".join(part for part in (output.system, output.version) if part)
@@ -324,7 +296,7 @@ class Taking(ABC):
                 mend = "give it a system, version or sample of its own, or --revise"
                 self._refuse(item, f"the key {_quoted(item.key)} has another output {whose}; {mend}")
                 return False
-            self.recalled.append(before[1])
+            self._withdraw(item.key, before[1], before[2])
         rows, item_id = known.rows, entry.item
         identity = (item_id, system, output.sample, content)
         output_id = known.outputs.get(identity)
@@ -334,12 +306,31 @@ class Taking(ABC):
             output_id = known.outputs[identity] = new_id()
             kept = (output_id, item_id, system, None, output.sample, output.parts, output.text, content, output.masked)
             rows.outputs.append(kept)
-        task = new_id()
-        rows.tasks.append((task, self.queue.id, item.key, item_id, self.next, 0.0, item.rubric, *_UNSELECTED))
+        if self.compared:
+            self._compare(item.key, output_id, rows)
+            entry.answers[answer] = (content, output_id, "")
+            return True
+        task = self._task(rows, item.key, item_id, item.rubric)
         rows.task_outputs.append((task, 0, output_id, known.public_ids.pop()))
-        entry.answers[answer] = (content, task)
-        self.next += 1
+        entry.answers[answer] = (content, output_id, task)
         return True
+
+    def _compare(self, key: str, output: str, rows: Rows) -> None:
+        self.taken.outputs += 1
+        if (key, output) in self.replaced:
+            self.replaced.remove((key, output))
+            return
+        rows.compared.append((self.queue.dataset, key, output, self.next_output))
+        self.next_output += 1
+
+    def _differs_by_masks(self, known: str, output: NewOutput) -> bool:
+        """Whether the file said the same of the output that is known, and only names were masked in one of them."""
+        said = unmasked_hash(output.text, output.parts, output.masked)
+        for source in self.sources:
+            if found := _texts.first(source, output=known):
+                text, parts, masked, content = found
+                return (content if masked is None else unmasked_hash(text, parts, masked)) == said
+        return False
 
     def _system(self, output: NewOutput, rows: Rows) -> str:
         named = (output.system, output.version)
@@ -357,27 +348,10 @@ class Taking(ABC):
         self.taken.refused.append((item.line, reason))
 
 
-def note(driver: Driver, rows: Rows) -> None:
-    """Writes rows without their texts, the reused ones too: enough to look up what is known."""
-    items = [(identifier, content, "[]", "[]", None) for identifier, content, *_ in rows.items]
-    outputs = [(*kept, "[]", "", content, None) for *kept, _parts, _text, content, _masked in rows.outputs]
-    _bulk_system.run(driver, rows.systems)
-    _noted_item.run(driver, items + rows.reused_items)
-    _bulk_key.run(driver, rows.keys)
-    _noted_output.run(driver, outputs + rows.reused_outputs)
-    _bulk_task.run(driver, rows.tasks)
-    _bulk_task_output.run(driver, rows.task_outputs)
-
-
-def _json_list(values: Iterable[str]) -> str:
+def json_list(values: Iterable[str]) -> str:
+    """Values as a statement takes them that asks for many at once."""
     return orjson.dumps(list(values)).decode()
 
 
 def _quoted(text: str) -> str:
     return f"'{text if len(text) <= 60 else text[:59] + '…'}'"
-
-
-def _public_ids(count: int) -> list[str]:
-    """As `ids.new_public_id`, many for one question to the system."""
-    drawn = base64.b32encode(os.urandom(5 * count)).decode("ascii").lower()
-    return [drawn[place : place + 8] for place in range(0, 8 * count, 8)]

@@ -93,7 +93,6 @@ def test_a_dry_run_makes_no_store(home: Path, tmp_path: Path, capsys: Captured) 
     ("arguments", "code", "said"),
     [
         (["nothing.jsonl"], 3, "no such file"),
-        (["ITEMS", "--kind", "pairwise"], 2, "later version"),
         (["ITEMS", "--kind", "guess"], 2, "do not exist"),
         (["ITEMS", "--map", "prompt"], 2, "NEW=OLD"),
         (["ITEMS", "--map", "prompt=a", "--map", "prompt=b"], 2, "twice"),

@@ -132,7 +132,7 @@ def test_create(reviewer: Command, home: Path, rubric: str) -> None:
     ("arguments", "code", "said"),
     [
         (["new"], 2, "--rubric"),
-        (["new", "--rubric", "RUBRIC", "--kind", "pairwise"], 2, "later version"),
+        (["new", "--rubric", "RUBRIC", "--kind", "pairwise"], 3, "preference: {scale: 5}"),
         (["new", "--rubric", "RUBRIC", "--kind", "else"], 2, "else"),
         (["", "--rubric", "RUBRIC"], 2, "cannot name a queue"),
         ([" a", "--rubric", "RUBRIC"], 2, "cannot name a queue"),

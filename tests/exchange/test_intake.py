@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from reviewer.errors import BadInput, ReviewerError, WrongUsage
-from reviewer.exchange.intake import Imported, ImportOptions, derived_key, import_items, item_hash, output_hash
+from reviewer.exchange.intake import Imported, ImportOptions, derived_key, import_items, item_hash
 from reviewer.exchange.registry import read
 from reviewer.exchange.rejects import Rejected
 from reviewer.ids import canonical_json, digest
@@ -22,6 +22,7 @@ from reviewer.store import events, queues
 from reviewer.store.connection import Store
 from reviewer.store.figures import FIGURES
 from reviewer.store.intake import leftovers
+from reviewer.store.masking import output_hash
 from tests.store.child import ended
 from tests.store.filling import rate, sit
 
@@ -352,7 +353,7 @@ def test_what_cannot_be_a_queue_to_rate_is_refused(store: Store, tmp_path: Path)
     with pytest.raises(BadInput, match=r"closed.*reopen q"):
         take(store, path)
     with pytest.raises(WrongUsage, match="pairwise"):
-        take(store, path, "pairs")
+        take(store, path, "pairs", kind="rating")
 
 
 def test_a_dry_run_writes_nothing(store: Store, tmp_path: Path) -> None:

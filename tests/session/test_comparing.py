@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewer.rubric import BOTH_BAD, Criterion, Preference, Rubric, preference_fault, ranking_fault
+from reviewer.rubric import (
+    BOTH_BAD,
+    Criterion,
+    Preference,
+    RationaleRule,
+    Rubric,
+    preference_fault,
+    problems,
+    ranking_fault,
+)
 from reviewer.rubric.questions import (
     PREFERENCE,
     RANKING,
@@ -60,7 +69,8 @@ def test_what_the_rubric_forbids_is_refused_by_name() -> None:
     assert prefer(work, PREFERENCE, question, 3) == "Overall preference: a tie is not allowed by this rubric."
     assert prefer(work, PREFERENCE, question, 0) == "Overall preference: both bad is not allowed by this rubric."
     assert prefer(work, PREFERENCE, question, 9) == "Overall preference: 9 is not on this scale of 5."
-    assert prefer_step(work, PREFERENCE, preference(Preference(scale=2)), 0).endswith("is not asked for here.")
+    forced = preference(Preference(scale=2, allow_tie=False))
+    assert prefer_step(work, PREFERENCE, forced, 0) == "Overall preference: tie is not asked for here."
     assert work.values == {}
     assert prefer(work, PREFERENCE, question, 4) == ""
     assert work.values == {PREFERENCE: 1}
@@ -94,3 +104,18 @@ def test_a_ranking_that_is_complete_is_one_that_the_rubric_takes(outputs: int, p
         assert len(placed(work, RANKING)) == len(done) - 1
         done = placed(work, RANKING)
     assert RANKING not in work.values
+
+
+def test_a_rationale_that_is_required_is_required_beside_the_overall_answer() -> None:
+    why = Criterion(id="why", label="Tone", type="scale", min=1, max=5, rationale=RationaleRule(rule="required"))
+    rubric = Rubric(name="pairs", criteria=(why,), preference=Preference())
+    said = {"preference": 1, "why": -1}
+    assert [one.message for one in problems(rubric, said, {}, 2)] == ["Tone: this answer needs a rationale."]
+    assert problems(rubric, said, {"why": {"text": "curt", "reasons": []}}, 2) == []
+    assert problems(rubric, {"preference": 1}, {}, 2) == []
+
+
+def test_an_unfinished_ranking_is_told_with_its_criterion() -> None:
+    rubric = Rubric(name="rows", criteria=CRITERIA, preference=Preference())
+    (told,) = problems(rubric, {"ranking": [[1], [2], [3]], "tone": [[1]]}, {}, 3)
+    assert told.message == "Tone: the ranking must hold each output from 1 to 3 once."

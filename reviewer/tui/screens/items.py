@@ -207,7 +207,7 @@ class ItemsScreen(Keyed):
 
     def do_list_end(self) -> None:
         """Goes to the last item."""
-        seqs = self._places_before(self.sitting.size, self._height)
+        seqs = self._places_before(self.sitting.reach, self._height)
         self._show(seqs, seqs[-1] if seqs else None)
 
     def do_list_filter(self) -> None:

@@ -1,0 +1,51 @@
+"""Coming to a queue: whether it may be rated by this rater, and the rater's first line in it."""
+
+from __future__ import annotations
+
+from reviewer.errors import BadInput
+from reviewer.ids import now
+from reviewer.store import labels, queues, reading
+from reviewer.store.connection import Store
+from reviewer.store.order import way_of
+from reviewer.store.queues import QueueRecord
+
+
+def enter(store: Store, queue: str, rater: str) -> tuple[QueueRecord, str]:
+    """The queue of that name and the identifier of the rater, who is added where new.
+
+    Raises BadInput where there is no such queue, it is closed, holds no task, or is planned for others.
+    """
+    with store.reading() as connection:
+        found = queues.find(connection, queue)
+        known = queues.rater_called(connection, rater)
+        begun = bool(found and known and reading.read_counters(connection, found.id, known))
+        names = [record.name for record in queues.all_queues(connection)] if found is None else []
+    if found is None:
+        raise BadInput(f"there is no queue '{queue}'.", mend=_queues_there(names))
+    if found.state == "closed":
+        raise BadInput(f"the queue '{queue}' is closed.", mend=f"`reviewer queue reopen {queue}` opens it again.")
+    if not found.size:
+        raise BadInput(f"the queue '{queue}' holds no task yet.", mend=f"`reviewer import FILE -q {queue}` adds some.")
+    _refuse_the_unplanned(found, rater)
+    if not begun:
+        # From here on the rater's order stands: the queue's shuffle may not change under it.
+        with store.writing() as connection:
+            known = queues.ensure_rater(connection, rater)
+            labels.ensure_progress(connection, found.id, known, now())
+    assert known is not None
+    return found, known
+
+
+def _refuse_the_unplanned(queue: QueueRecord, rater: str) -> None:
+    names = queue.settings.get("raters", [])
+    if way_of(queue.kind, queue.settings) == "planned" and rater not in names:
+        raise BadInput(
+            f"the queue '{queue.name}' is planned for {', '.join(names)}.",
+            mend="Sit down as one of them with --rater, or let the queue's owner make one for you.",
+        )
+
+
+def _queues_there(names: list[str]) -> str:
+    if not names:
+        return "There is none yet: try `reviewer demo`, or `reviewer import FILE -q QUEUE`."
+    return f"There are {', '.join(names[:8])}{' and more' if len(names) > 8 else ''}."
