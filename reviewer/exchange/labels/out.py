@@ -16,6 +16,7 @@ from typing import IO, Any
 import orjson
 
 from reviewer.errors import BadInput
+from reviewer.exchange.labels.answers import is_preference, is_ranking
 from reviewer.exchange.labels.cells import COLUMNS, SEPARATOR, guarded, rationale_cell, rubric_cell
 from reviewer.rubric import Rubric, format_ranking, format_value, split_key
 from reviewer.store import label_rows, queues
@@ -95,7 +96,7 @@ def _json_lines(driver: Driver, queue: QueueRecord) -> Line:
     def line(row: LabelRow) -> Iterator[bytes]:
         said = {_RENAMED.get(name, name): _json_value(name, value) for name, value in row.columns.items()}
         shown = orjson.loads(row.columns["shown_order"])
-        named = {
+        named: dict[str, Any] = {
             "queue": queue.name,
             "item": row.key,
             "outputs": _natural(outputs(row.columns["task"]), shown, sealed=queue.sealed),
@@ -104,6 +105,8 @@ def _json_lines(driver: Driver, queue: QueueRecord) -> Line:
             "rubric_name": row.rubric_name,
             "rubric_hash": row.rubric_hash,
         }
+        if row.repeat_of and not queue.sealed:
+            named["repeat"] = True
         yield orjson.dumps({"id": said.pop("id"), **named, **said}, option=orjson.OPT_APPEND_NEWLINE)
 
     return line
@@ -185,8 +188,10 @@ def _rubric(driver: Driver, identifier: str) -> Rubric | None:
 
 
 def _value_cell(rubric: Rubric | None, key: str, value: Any) -> str:
-    if key == "ranking" and isinstance(value, list):
+    if is_ranking(value):
         return format_ranking(value)
+    if is_preference(key, value):
+        return str(value)
     parts = split_key(key)
     criterion = rubric.criterion(parts.criterion) if rubric and parts else None
     if criterion is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -10,10 +9,11 @@ import orjson
 
 from reviewer import __version__
 from reviewer.errors import BadInput
+from reviewer.exchange.labels.answers import Answers
 from reviewer.exchange.labels.said import SaidLabel, is_identifier
 from reviewer.exchange.rows import FieldFault
 from reviewer.ids import now
-from reviewer.rubric import Criterion, Rubric, parse_value, split_key, value_fault
+from reviewer.rubric import Rubric
 from reviewer.store import label_rows, queues
 from reviewer.store.label_intake import GivenLabel, GivenRater
 from reviewer.store.label_rows import NamedOutput, TaskRow
@@ -47,7 +47,8 @@ class Resolver:
         rubric = self._rubrics(rubric_id)
         if rubric is None:
             raise FieldFault(f"its rubric {rubric_id} cannot be read from the store; run `reviewer doctor`.")
-        values = _checked(rubric, said) if said.values else _parsed(rubric, said)
+        read = Answers(rubric, self._queue.kind, len(self._outputs(task.id)))
+        values = read.checked(said.values) if said.values else read.parsed(said.cells)
         if said.columns["outcome"] == "submitted" and not values and not said.id:
             raise FieldFault("it has no value; an item passed over has the outcome skipped or abstained.")
         columns = {
@@ -98,6 +99,13 @@ class Resolver:
         matching = [task for task in tasks if self._matches(said, task)]
         if not matching:
             raise FieldFault(self._no_match(said))
+        # Who does not name the task by itself or by its public identifiers means the one that was asked first.
+        if not said.repeat:
+            matching = [task for task in matching if task.repeat_of is None] or matching
+        elif not (matching := [task for task in matching if task.repeat_of is not None]):
+            raise FieldFault(
+                "it answers a hidden repeat that was not asked from this store, and is no label of its own."
+            )
         open_ones = [task for task in matching if task.state == "open"] or matching
         if len(open_ones) > 1:
             raise FieldFault(
@@ -215,37 +223,3 @@ class Resolver:
             return Rubric.from_document(document) if document else None
         except BadInput:
             return None
-
-
-def _checked(rubric: Rubric, said: SaidLabel) -> dict[str, Any]:
-    for key, value in said.values.items():
-        if fault := value_fault(_criterion(rubric, key), value):
-            raise FieldFault(f"values.{key[:60]}: {fault}.")
-    return said.values
-
-
-def _parsed(rubric: Rubric, said: SaidLabel) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for key, cell in said.cells.items():
-        criterion = _criterion(rubric, key)
-        if not cell.strip() and criterion.type != "multi":
-            continue
-        try:
-            values[key] = parse_value(criterion, cell)
-        except BadInput as error:
-            raise FieldFault(str(error)) from None
-    return values
-
-
-def _criterion(rubric: Rubric, key: str) -> Criterion:
-    parts = split_key(key)
-    criterion = rubric.criterion(parts.criterion) if parts else None
-    if parts is None or criterion is None:
-        raise FieldFault(f"the rubric '{rubric.name}' has no criterion {key[:60]!r}; {_known(rubric.criteria)}.")
-    if parts.unit not in ("", "output", criterion.per):
-        raise FieldFault(f"{key[:60]!r} is no part that the criterion is asked of; it is asked per {criterion.per}.")
-    return criterion
-
-
-def _known(criteria: Iterable[Criterion]) -> str:
-    return f"it has {', '.join(criterion.id for criterion in criteria)}"

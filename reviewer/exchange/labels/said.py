@@ -27,6 +27,7 @@ class SaidLabel:
 
     `values` is what a JSON line gave, `cells` what a table gave: these are read when the criterion is known.
     `outputs` are natural keys, or public ids alone where the export was sealed; `named` is how a table names outputs.
+    `repeat` says that it answers a hidden repeat, which only the store that asked it holds.
     """
 
     line: int
@@ -39,6 +40,7 @@ class SaidLabel:
     named: list[str] = field(default_factory=list)
     systems: list[str] = field(default_factory=list)
     shown: list[str] | None = None
+    repeat: bool = False
     rater: str = ""
     rater_name: str = ""
     rater_kind: str = "human"
@@ -65,6 +67,7 @@ def said_by_object(record: Any, line: int, raw: bytes) -> SaidLabel:
     said.rubric_name = _text(get("rubric_name"), "rubric_name")
     said.rubric_hash = _text(get("rubric_hash"), "rubric_hash")
     said.outputs = _outputs(get("outputs"))
+    said.repeat = get("repeat") is True
     said.shown = _texts(get("shown_order"), "shown_order") if get("shown_order") is not None else None
     said.values = _object(get("values"), "values")
     said.columns = {
