@@ -100,7 +100,13 @@ def _rating() -> Iterator[Action]:
         shown=2,
     )
     yield Action("rate.minus", at, "minus", "Opens the entry of a number with a minus sign in it.")
-    yield Action("rate.not_applicable", at, "n/a", "Marks the criterion as not applicable.", shown=32)
+    yield Action(
+        "rate.not_applicable",
+        at,
+        "n/a",
+        "Marks the criterion as not applicable.",
+        shown=32,
+    )
     yield Action("rate.next_criterion", at, "criterion", "Focuses the next criterion.", True, 30)
     yield Action("rate.previous_criterion", at, "criterion back", "Focuses the previous criterion.", True)
     yield Action(
@@ -129,12 +135,12 @@ def _comparison() -> Iterator[Action]:
         "Takes the nth step of the preference scale, from left better (1) to right better.",
         shown=2,
     )
-    yield Action("compare.left", at, "left", "The left output is better; slightly, on five steps.", shown=5)
-    yield Action("compare.tie", at, "tie", "Both are equally good.", shown=6)
-    yield Action("compare.right", at, "right", "The right output is better; slightly, on five steps.", shown=7)
+    yield Action("compare.left", at, "left", "The left output is better; slightly, on five steps.", shown=27)
+    yield Action("compare.tie", at, "tie", "Both are equally good.", shown=28)
+    yield Action("compare.right", at, "right", "The right output is better; slightly, on five steps.", shown=29)
     yield Action("compare.both_bad", at, "both bad", "Neither output will do.", shown=8)
-    yield Action("compare.differences", at, "differences", "Marks the words that differ.", shown=16)
-    yield Action("compare.flip", at, "flip", "Shows the other side where only one has room.", shown=36)
+    yield Action("compare.differences", at, "differences", "Marks the words that differ.", shown=9)
+    yield Action("compare.flip", at, "flip", "Shows the other side where only one has room.", shown=10)
     yield Action("compare.lock_scroll", at, "lock", "Scrolls the sides together, or apart again.", shown=38)
 
 

@@ -67,16 +67,10 @@ def footer(keymap: Keymap, stack: Stack, width: int) -> str:
     return _GAP.join(f"{key} {label}" for key, label in footer_hints(keymap, stack, width))
 
 
-# Keymaps bind them already, so that they need no change when the screens come.
-_WITHOUT_A_SCREEN = (Context.COMPARISON, Context.RANKING)
-
-
 def readme_table(keymap: Keymap) -> str:
     """The keys as a Markdown table between the markers that `put_in_readme` looks for."""
     lines = [BEGIN, "", "| Where | Keys |", "| --- | --- |"]
     for section in sections(keymap):
-        if section.context in _WITHOUT_A_SCREEN:
-            continue
         hints = (f"{' '.join(_code(key) for key in row.keys)} {row.label}" for row in section.rows)
         lines.append(f"| {section.heading} | {' · '.join(hints)} |")
     return "\n".join([*lines, "", END])

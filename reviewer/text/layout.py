@@ -12,7 +12,7 @@ from reviewer.text.cells import cut
 from reviewer.text.markdown import add_plain, render, render_raw
 from reviewer.text.sanitise import visible
 from reviewer.text.split import Chunk, markdown_chunks, raw_chunks
-from reviewer.text.styled import Builder, Line, Span, Styled
+from reviewer.text.styled import Builder, Line, Run, Span, Styled
 from reviewer.text.wrap import wrap
 
 Mode = Literal["markdown", "raw"]
@@ -170,6 +170,22 @@ class Layout:
             spans.insert(0, Span(0, indent, "marker"))
         return Row(lead + block.styled.text[start:end], spans, block.base + start, indent)
 
+    def shown_in(self, index: int, stored: Sequence[Sequence[Span]]) -> list[Span]:
+        """Where the row shows ranges of the stored texts, of each part its own, sorted and apart."""
+        number = bisect_right(self._first_rows, index) - 1
+        block = self._blocks[number]
+        if block.stored < 0 or block.part >= len(stored) or not stored[block.part]:
+            return []
+        start, end, lead = block.rows[index - self._first_rows[number]]
+        shift = len(lead) - start
+        found: list[Span] = []
+        for left, right, style in _shown(block.styled.runs, stored[block.part], start, end):
+            if found and found[-1].end >= left + shift:
+                found[-1] = Span(found[-1].start, max(found[-1].end, right + shift), style)
+            else:
+                found.append(Span(left + shift, right + shift, style))
+        return found
+
     def offset_at(self, row: int) -> Anchor:
         """The stored place that the row shows first: a stable anchor across widths and modes."""
         self.ensure(row + 1)
@@ -222,6 +238,24 @@ class Layout:
                 return found
             found = number
             number += 1
+
+
+def _shown(runs: list[Run], stored: Sequence[Span], start: int, end: int) -> Iterator[Span]:
+    """The stored ranges as the runs between two places of the shown text show them; a run of another length whole."""
+    for at in range(max(0, bisect_right(runs, start, key=lambda run: run.start) - 1), len(runs)):
+        run = runs[at]
+        if run.start >= end:
+            return
+        if run.start + run.length <= start:
+            continue
+        for span in stored[bisect_right(stored, run.stored, key=lambda span: span.end) :]:
+            if span.start >= run.stored + run.stored_length:
+                break
+            left, right = run.start, run.start + run.length
+            if run.length == run.stored_length:
+                left, right = max(left, left + span.start - run.stored), min(right, left + span.end - run.stored)
+            if max(left, start) < min(right, end):
+                yield Span(max(left, start), min(right, end), span.style)
 
 
 def _fit(prefix: str, width: int) -> str:

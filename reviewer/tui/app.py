@@ -27,7 +27,7 @@ from reviewer.tui.panes.lines import Lines
 from reviewer.tui.panes.reading import ReadingPane
 from reviewer.tui.panes.status import Footer, Notice
 from reviewer.tui.screens.item import ItemScreen
-from reviewer.tui.screens.rating import RatingScreen
+from reviewer.tui.screens.opening import screen_for
 
 _MOST_A_KEY_TAKES = 5.0
 
@@ -68,7 +68,7 @@ class ReviewerApp(App[int], inherit_bindings=False):
         """Opens the first screen."""
         self.watch_signals()
         if self._sitting is not None:
-            self.push_screen(RatingScreen(self._sitting))
+            self.push_screen(screen_for(self._sitting))
         else:
             from reviewer.tui.screens.home import HomeScreen
 

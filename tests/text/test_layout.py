@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from rich.cells import cell_len
 
 from reviewer.text.layout import Anchor, Layout, LayoutCache, Mode, Part, Row
 from reviewer.text.sanitise import visible
+from reviewer.text.styled import Span
 from tests.text.texts import AWKWARD, markdownish, texts, widths
 
 MODES = st.sampled_from(["markdown", "raw"])
@@ -171,3 +173,52 @@ def test_the_cache_keeps_the_last_used() -> None:
     assert cache.get("a", 20) is first
     cache.clear()
     assert cache.get("a", 20) is not first
+
+
+def marked(layout: Layout, spans: list[list[Span]]) -> str:
+    """What stands in ranges of the stored texts, as the rows show it."""
+    layout.finish()
+    return "".join(
+        layout.row(index).text[start:end]
+        for index in range(layout.height)
+        for start, end, _ in layout.shown_in(index, spans)
+    )
+
+
+@given(texts, widths, st.lists(st.integers(0, 200), max_size=6))
+def test_ranges_of_a_raw_text_are_shown_where_they_stand(text: str, width: int, edges: list[int]) -> None:
+    places = sorted({min(edge, len(text)) for edge in edges})
+    spans = [Span(left, right, "differ") for left, right in zip(places[::2], places[1::2], strict=False)]
+    layout = Layout(text, width, "raw")
+    layout.finish()
+    for index in range(layout.height):
+        found = layout.shown_in(index, [spans])
+        assert all(0 <= start < end <= len(layout.row(index).text) for start, end, _ in found)
+        assert all(one.end <= other.start for one, other in pairwise(found))
+    everything = [Span(0, len(text), "differ")] if text else []
+    assert squeezed(marked(layout, [everything])) == squeezed("".join(row.text for row in rows_of(layout)))
+    letters = {*"abcdefghijklmnopqrstuvwxyz"}
+    said = [letter for start, end, _ in spans for letter in text[start:end] if letter in letters]
+    assert [letter for letter in marked(layout, [spans]) if letter in letters][: len(said)] == said
+
+
+@pytest.mark.parametrize(
+    ("text", "range_", "shown"),
+    [
+        ("One **bold** word.", (6, 10), "bold"),
+        ("One **bold** word.", (4, 17), "boldword"),
+        ("- first\n- second", (10, 16), "second"),
+        ("A &amp; B", (4, 6), "&"),
+        ("| a | b |\n| --- | --- |\n| car | bus |\n", (32, 35), "bus"),
+        ("```\ncode here\n```", (4, 8), "code"),
+    ],
+)
+def test_ranges_of_a_rendered_text_are_shown_where_they_stand(text: str, range_: tuple[int, int], shown: str) -> None:
+    assert squeezed(marked(Layout(text, 40), [[Span(*range_, "differ")]])) == shown
+
+
+def test_each_part_has_ranges_of_its_own() -> None:
+    layout = Layout([Part("one two", title="user 1"), Part("three four", title="assistant 1")], 30)
+    assert marked(layout, [[Span(4, 7, "differ")], [Span(0, 5, "differ")]]) == "twothree"
+    assert marked(layout, [[], [Span(0, 5, "differ")]]) == "three"
+    assert marked(layout, [[Span(4, 7, "differ")]]) == "two"

@@ -23,7 +23,7 @@ from reviewer.store.connection import Store
 from reviewer.text.cells import width
 from reviewer.tui.app import ReviewerApp
 from reviewer.tui.screens.items import ItemsScreen
-from reviewer.tui.screens.rating import RatingScreen
+from reviewer.tui.screens.judging import Judging
 from tests.homes import QUEUE
 
 
@@ -105,7 +105,7 @@ class Player:
 
     async def settled(self) -> None:
         """Waits until the disk and the search have answered, so that what is shown is shown for good."""
-        if any(isinstance(screen, RatingScreen) for screen in self.app.screen_stack):
+        if any(isinstance(screen, Judging) for screen in self.app.screen_stack):
             await self.saved()
         await self.app.workers.wait_for_complete()
         await self.drawn()
@@ -116,12 +116,12 @@ class Player:
         await self.pilot.pause()
 
     @property
-    def rating(self) -> RatingScreen:
-        """The rating screen, also under a dialog."""
+    def rating(self) -> Judging:
+        """The screen of the open item, also under a dialog."""
         for screen in self.app.screen_stack:
-            if isinstance(screen, RatingScreen):
+            if isinstance(screen, Judging):
                 return screen
-        raise AssertionError("no rating screen is open")
+        raise AssertionError("no item is open")
 
     @property
     def items(self) -> ItemsScreen:
@@ -173,7 +173,7 @@ async def playing(
 def close(app: ReviewerApp) -> None:
     """Ends the sitting that is still open, as leaving does."""
     for screen in app.screen_stack:
-        if isinstance(screen, RatingScreen) and not screen.sitting.closed:
+        if isinstance(screen, Judging) and not screen.sitting.closed:
             screen.sitting.close()
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reviewer.rubric import Criterion, Missing, format_value, has_rationale, rationale_needed
+from reviewer.rubric.questions import PreferenceQuestion, RankingQuestion
 from reviewer.session.view import TaskView
 from reviewer.session.work import LABEL, Work
 from reviewer.text.cells import width as cells_of
+from reviewer.tui.panes.compared import is_ranked, places_of, steps_of, steps_told
 from reviewer.tui.panes.lines import Fragments, Lines, folded, length, spread
 
 _FOCUSED, _NOT = "▸ ", "  "
 _LABEL_SHARE = 0.3
 _MOST_STEPS = 11
+_WRITTEN = " ✎"
+_MARKS = 6
+"""The cells beside a label and its steps of preference: the marks, and room for a pencil."""
 _BESIDE = 12
 """The cells of a row beside its label and its options: the marks, and room to say that there is a rationale."""
 
@@ -24,13 +29,22 @@ class Form(Lines):
         super().__init__(id=id)
         self.view: TaskView | None = None
         self.work = Work("")
+        self._asked: tuple[TaskView | None, list[tuple[str, Criterion]]] = (None, [])
         self.missing: tuple[Missing, ...] = ()
         self.with_examples = False
 
     @property
     def asked(self) -> list[tuple[str, Criterion]]:
         """Keys and criteria in the order in which they are drawn."""
-        return self.view.asked() if self.view else []
+        if self.view is not self._asked[0]:
+            self._asked = (self.view, self.view.asked() if self.view else [])
+        return self._asked[1]
+
+    def is_answered(self, key: str, criterion: Criterion) -> bool:
+        """Whether the criterion has its answer; a ranking only when every output has its place."""
+        if isinstance(criterion, RankingQuestion):
+            return is_ranked(criterion, self.work.values.get(key))
+        return key in self.work.values
 
     def focused(self) -> tuple[str, Criterion] | None:
         """The criterion that digits score."""
@@ -72,13 +86,13 @@ class Form(Lines):
         return min(int(width * _LABEL_SHARE), longest + 1)
 
     def _cuts(self, key: str, criterion: Criterion, label_width: int, width: int) -> bool:
-        if criterion.type not in ("choice", "multi"):
+        if criterion.type not in ("choice", "multi") or isinstance(criterion, PreferenceQuestion | RankingQuestion):
             return False
-        return length(list(self._answer(key, criterion))) > width - label_width - _BESIDE
+        return length(list(self._answer(key, criterion, width))) > width - label_width - _BESIDE
 
     def _title(self, width: int, first: int, count: int, room: int) -> Fragments:
         assert self.view is not None
-        scored = sum(key in self.work.values for key, _ in self.asked)
+        scored = sum(self.is_answered(key, criterion) for key, criterion in self.asked)
         left: Fragments = [("─ ", "pane.edge"), (self.view.rubric.name, "pane.title"), (" ", "text")]
         right: Fragments = []
         if has_rationale(self.work.rationale, LABEL):
@@ -95,7 +109,7 @@ class Form(Lines):
 
     def _row(self, key: str, criterion: Criterion, focused: bool, label_width: int, width: int) -> Fragments:
         name = self._called(key, criterion)
-        mark = "*" if criterion.required and key not in self.work.values else " "
+        mark = "*" if criterion.required and not self.is_answered(key, criterion) else " "
         style = "form.label.focused" if focused else "form.label"
         label = name if cells_of(name) <= label_width else name[: label_width - 1] + "…"
         padded = label + " " * max(0, label_width - cells_of(label))
@@ -104,14 +118,21 @@ class Form(Lines):
             (padded, style),
             (mark, "form.missing" if self._is_missing(key) else "dim"),
             (" ", "text"),
-            *self._answer(key, criterion),
+            *self._answer(key, criterion, width - label_width - _MARKS),
         ]
-        return spread(left, self._why(key, criterion), width)
+        right = self._why(key, criterion)
+        if right and isinstance(criterion, PreferenceQuestion) and length(left) + length(right) > width:
+            right = [(_WRITTEN, right[0][1])]
+        return spread(left, right, width)
 
-    def _answer(self, key: str, criterion: Criterion) -> Iterator[tuple[str, str]]:
+    def _answer(self, key: str, criterion: Criterion, room: int) -> Iterator[tuple[str, str]]:
         given = key in self.work.values
         value = self.work.values.get(key)
-        if given and value is None:
+        if isinstance(criterion, PreferenceQuestion):
+            yield from steps_of(criterion, value, room)
+        elif isinstance(criterion, RankingQuestion):
+            yield from places_of(criterion, value)
+        elif given and value is None:
             yield ("[n/a]", "form.chosen")
         elif criterion.type == "scale" and len(criterion.steps) <= _MOST_STEPS:
             for step in criterion.steps:
@@ -164,6 +185,8 @@ class Form(Lines):
             for line in folded(criterion.help, width - 2):
                 yield [("  ", "text"), (line, "form.note")]
         given = self.work.values.get(key)
+        if isinstance(criterion, PreferenceQuestion):
+            yield from steps_told(criterion, given, width - label_width - _MARKS)
         for value, level in criterion.described():
             chosen = value == given and type(value) is type(given)
             style = "form.value" if chosen else "dim"
@@ -175,7 +198,7 @@ class Form(Lines):
     def _options(self, key: str, criterion: Criterion, width: int) -> Iterator[Fragments]:
         """The options in full, as many in a row as there is room for."""
         row: Fragments = []
-        for fragment in self._answer(key, criterion):
+        for fragment in self._answer(key, criterion, width):
             if row and length([*row, fragment]) > width - 4:
                 yield [("    ", "text"), *row]
                 row = []

@@ -13,6 +13,8 @@ class LevelsPane(ReadingPane):
     """Shows every level; a digit goes to one. `digit` is what would give the level that is shown."""
 
     digit: int | None = None
+    gives = True
+    """Whether `enter` gives the level that is shown."""
 
     def explain(self, criterion: Criterion, given: object) -> None:
         """Shows the levels of `criterion`, beginning with the one that is `given`."""
@@ -44,7 +46,9 @@ class LevelsPane(ReadingPane):
 
     def _named(self, chosen: str) -> str:
         title = f"Levels · {self._criterion.title}"
-        return f"{title} · {chosen}: enter gives it" if chosen else title
+        if not chosen or not self.gives:
+            return title
+        return f"{title} · {chosen}: enter gives it"
 
 
 def _digit(criterion: Criterion, value: Any) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Sequence
-from itertools import pairwise
 from time import perf_counter
 
 from rich.segment import Segment
@@ -23,6 +22,7 @@ from reviewer.text.layout import Anchor, Layout, LayoutCache, Mode, Part, Row
 from reviewer.text.sanitise import one_line
 from reviewer.text.styled import Span
 from reviewer.tui.palette import Palette
+from reviewer.tui.panes.marks import Marks, overlaid
 
 Source = str | Sequence[Part] | Layout
 
@@ -65,7 +65,8 @@ class ReadingPane(Widget, can_focus=False):
         self._hit = -1
         self._filters: list[LineFilter] = []
         self._styles: dict[str, Style] = {}
-        self._drawn: OrderedDict[Layout, dict[int, Strip]] = OrderedDict()
+        self._marks: Marks | None = None
+        self._drawn: OrderedDict[tuple[Layout, Marks | None], dict[int, Strip]] = OrderedDict()
 
     # What is shown
 
@@ -95,14 +96,28 @@ class ReadingPane(Widget, can_focus=False):
             self._active = active
             self.refresh(Region(0, 0, self.size.width, _TITLE_ROWS))
 
-    def show(self, source: Source, *, title: str | None = None, subtitle: str | None = None) -> None:
+    @property
+    def rows_in_sight(self) -> int:
+        """How many rows of the text there is room for."""
+        return self._rows
+
+    def show(
+        self, source: Source, *, title: str | None = None, subtitle: str | None = None, marks: Marks | None = None
+    ) -> None:
         """Show a text, the parts of a thread, or a layout that was made ahead, from its top; ends a search."""
+        self._forget_search()
         self._document = self._laid_out(source)
         self._top = 0
-        self._forget_search()
+        self._marks = marks
         self._title = self._title if title is None else title
         self._subtitle = self._subtitle if subtitle is None else subtitle
         self.refresh()
+
+    def mark(self, marks: Marks | None) -> None:
+        """Make ranges of the text stand out, or none."""
+        if marks is not self._marks:
+            self._marks = marks
+            self.refresh()
 
     def set_heading(self, title: str, subtitle: str = "") -> None:
         """Change the title, and what stands at the right of it."""
@@ -124,23 +139,27 @@ class ReadingPane(Widget, can_focus=False):
         self._drawn.clear()
         self.refresh()
 
-    def prepare(self, source: Source, budget: float = 0.004) -> bool:
-        """Lay out and draw ahead what `show` would show, for about `budget` seconds; True when nothing is left."""
+    def prepare(self, source: Source, budget: float = 0.004, *, marks: Marks | None = None, rows: int = 0) -> bool:
+        """Lay out and draw ahead what `show` would show, for about `budget` seconds; True when nothing is left.
+
+        `rows` is the height that the pane may come to have, where that is more than it has.
+        """
         until = perf_counter() + budget
         if not self._width:
             return True
         document = self._laid_out(source)
         self._renew_styles()
-        while document.height < self._rows and not document.step(0):
+        rows = max(rows, self._rows)
+        while document.height < rows and not document.step(0):
             if perf_counter() > until:
                 return False
         console = self.app.console
-        thumb, drawn = self._thumb(document, 0), self._rows_drawn(document)
-        for row in range(min(self._rows, document.height)):
+        thumb, drawn = self._thumb(document, 0, rows), self._rows_drawn(document, marks)
+        for row in range(min(rows, document.height)):
             if perf_counter() > until:
                 return False
-            self._row_strip(document, drawn, row, row in thumb).render(console)
-        return document.complete or document.height >= self._rows
+            self._row_strip(document, drawn, row, row in thumb, marks).render(console)
+        return document.complete or document.height >= rows
 
     def idle(self, budget: float) -> bool:
         """Go on laying out the text for about `budget` seconds; True when it is laid out whole."""
@@ -192,6 +211,10 @@ class ReadingPane(Widget, can_focus=False):
         """Bring a place in the stored text to the top, as far as the text reaches."""
         self._fit_width()
         self._go(self._document.row_of(anchor))
+
+    def go_to_row(self, row: int) -> bool:
+        """Bring a row to the top, as far as the text reaches; False when it stands there."""
+        return self._go(row)
 
     def _go(self, top: int) -> bool:
         self._fit_width()
@@ -247,7 +270,7 @@ class ReadingPane(Widget, can_focus=False):
         if not self._hits:
             return False
         self._hit = hit % len(self._hits)
-        self._drawn.pop(self._document, None)
+        self._forget_drawn()
         row = self._document.row_at(self._hits[self._hit].start)
         if not self._top <= row < self._top + self._rows:
             self._go(row - self._rows // 3)
@@ -256,8 +279,12 @@ class ReadingPane(Widget, can_focus=False):
 
     def _forget_search(self) -> None:
         if self._needle:
-            self._drawn.pop(self._document, None)
+            self._forget_drawn()
         self._needle, self._hits, self._hit = "", [], -1
+
+    def _forget_drawn(self) -> None:
+        for key in [key for key in self._drawn if key[0] is self._document]:
+            del self._drawn[key]
 
     # Laying out
 
@@ -291,7 +318,7 @@ class ReadingPane(Widget, can_focus=False):
             self._needle = needle
             self._hits = find(self._document, needle)
             self._hit = min(hit, len(self._hits) - 1)
-            self._drawn.pop(self._document, None)
+            self._forget_drawn()
 
     # Drawing
 
@@ -324,42 +351,47 @@ class ReadingPane(Widget, can_focus=False):
         first = self._top + max(start, _TITLE_ROWS) - _TITLE_ROWS
         last = self._top + stop - _TITLE_ROWS
         document.ensure(last)
-        thumb, drawn = self._thumb(document, self._top), self._rows_drawn(document)
+        marks = self._marks
+        thumb, drawn = self._thumb(document, self._top), self._rows_drawn(document, marks)
         selection = self.text_selection
         for row in range(first, last):
             selected = selection.get_span(row) if selection is not None else None
             if selected is not None:
-                strips.append(self._draw(document, row, row - self._top in thumb, selected))
+                strips.append(self._draw(document, row, row - self._top in thumb, selected, marks))
             else:
-                strips.append(self._row_strip(document, drawn, row, row - self._top in thumb))
+                strips.append(self._row_strip(document, drawn, row, row - self._top in thumb, marks))
         return strips
 
-    def _rows_drawn(self, document: Layout) -> dict[int, Strip]:
-        drawn = self._drawn.get(document)
+    def _rows_drawn(self, document: Layout, marks: Marks | None) -> dict[int, Strip]:
+        drawn = self._drawn.get((document, marks))
         if drawn is None:
-            drawn = self._drawn[document] = {}
+            drawn = self._drawn[document, marks] = {}
             if len(self._drawn) > _DRAWN_DOCUMENTS:
                 self._drawn.popitem(last=False)
         return drawn
 
-    def _thumb(self, document: Layout, top: int) -> range:
-        view, total = self._rows, document.estimated_height
+    def _thumb(self, document: Layout, top: int, rows: int | None = None) -> range:
+        view, total = self._rows if rows is None else rows, document.estimated_height
         if total <= view or not view:
             return range(0)
         length = max(1, view * view // total)
         start = min(view - length, (view - length) * top // max(1, total - view))
         return range(start, start + length)
 
-    def _row_strip(self, document: Layout, drawn: dict[int, Strip], row: int, thumb: bool) -> Strip:
+    def _row_strip(
+        self, document: Layout, drawn: dict[int, Strip], row: int, thumb: bool, marks: Marks | None
+    ) -> Strip:
         key = row * 2 + thumb if row < document.height else -1 - thumb
         strip = drawn.get(key)
         if strip is None:
             if len(drawn) > _DRAWN_ROWS:
                 drawn.clear()
-            strip = drawn[key] = self._draw(document, row, thumb, None)
+            strip = drawn[key] = self._draw(document, row, thumb, None, marks)
         return strip
 
-    def _draw(self, document: Layout, index: int, thumb: bool, selected: tuple[int, int] | None) -> Strip:
+    def _draw(
+        self, document: Layout, index: int, thumb: bool, selected: tuple[int, int] | None, marks: Marks | None
+    ) -> Strip:
         room = self.size.width - 1
         style = self._style
         base = style("")
@@ -368,11 +400,14 @@ class ReadingPane(Widget, can_focus=False):
             return Strip([Segment(" " * room, base), bar], room + 1)
         row = document.row(index)
         text, spans = row.text, row.spans
+        if marks is not None:
+            for start, end, style_name in document.shown_in(index, marks.parts):
+                spans = overlaid(spans, text, start, end, style_name)
         if self._hits and document is self._document:
-            spans = self._marked(row)
+            spans = self._with_hits(row, spans)
         if selected is not None:
             end = len(text) if selected[1] < 0 else selected[1]
-            spans = _overlaid(spans, text, max(0, selected[0]), end, "selection")
+            spans = overlaid(spans, text, max(0, selected[0]), end, "selection")
         missing = room - 1 - cells.width(text)
         if not spans:
             return Strip([Segment(f" {text}{' ' * missing}", base), bar], room + 1)
@@ -392,9 +427,8 @@ class ReadingPane(Widget, can_focus=False):
         segments.append(bar)
         return Strip(segments, room + 1)
 
-    def _marked(self, row: Row) -> list[Span]:
+    def _with_hits(self, row: Row, spans: list[Span]) -> list[Span]:
         shift = row.indent - row.start
-        spans = row.spans
         last = row.start + len(row.text) - row.indent
         first = bisect_left(self._hits, row.start, key=lambda hit: hit.end)
         for number in range(first, len(self._hits)):
@@ -402,7 +436,7 @@ class ReadingPane(Widget, can_focus=False):
             if start >= last:
                 break
             style = "hit.current" if number == self._hit else "hit"
-            spans = _overlaid(spans, row.text, max(row.indent, start + shift), end + shift, style)
+            spans = overlaid(spans, row.text, max(row.indent, start + shift), end + shift, style)
         return spans
 
     def _title_strip(self, width: int) -> Strip:
@@ -457,23 +491,3 @@ class ReadingPane(Widget, can_focus=False):
         if start is not None:
             rows[0] = rows[0][max(0, start.x) :]
         return "\n".join(rows), "\n"
-
-
-def _overlaid(spans: list[Span], text: str, start: int, end: int, style: str) -> list[Span]:
-    """The spans with one more style over a range, which is widened to whole grapheme clusters."""
-    if not cells.is_simple(text):
-        for left, right, _ in cells.clusters(text):
-            start = left if left < start < right else start
-            end = right if left < end < right else end
-    end = min(end, len(text))
-    if start >= end:
-        return spans
-    edges = sorted({start, end, *(edge for span in spans for edge in span[:2])})
-    result = []
-    for left, right in pairwise(edges):
-        names = [span.style for span in spans if span.start <= left < span.end]
-        if start <= left < end:
-            names.append(style)
-        if names:
-            result.append(Span(left, right, " ".join(names)))
-    return result

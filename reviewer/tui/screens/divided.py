@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -25,6 +26,13 @@ _LOW = 20
 _OTHER_ROWS = 3
 """Status, notice and footer."""
 _MOST_EXPLAINED = 7
+_UNDER_LEVELS = 5
+"""The rows of the output while the levels of a criterion have the rest."""
+
+
+def output_name(number: int) -> str:
+    """The name of the pane of the output shown at place `number`, from 0."""
+    return f"output-{number + 1}" if number else "output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,8 @@ class Shape:
 class Divided(Keyed):
     """The widgets of an item's screen. What is shown in them, and which keys work, is for the classes over this one."""
 
+    most_outputs: ClassVar[int] = 1
+
     def __init__(self, sitting: Sitting) -> None:
         super().__init__()
         self.sitting = sitting
@@ -46,6 +56,8 @@ class Divided(Keyed):
         self.zoomed = False
         self.levels_open = False
         self.active_pane = "output"
+        self.output_count = 1
+        """How many outputs the open item has."""
         self.shape = Shape("columns", 0)
         self.asked: Asked | None = None
         """What the open entry is for; None while none is open."""
@@ -56,7 +68,10 @@ class Divided(Keyed):
         self.status = Status(id="status")
         self.prompt = ReadingPane(colours, self.cache, title="Prompt", id="prompt")
         self.context = ReadingPane(colours, self.cache, title="Context", id="context")
-        self.output = ReadingPane(colours, self.cache, title="Output", id="output")
+        self.outputs = [
+            ReadingPane(colours, self.cache, title="Output", id=output_name(number))
+            for number in range(self.most_outputs)
+        ]
         self.reference = ReadingPane(colours, self.cache, title="Reference", id="reference")
         self.levels = LevelsPane(colours, LayoutCache(4), id="levels")
         self.form_below = Form(id="form")
@@ -68,14 +83,16 @@ class Divided(Keyed):
         self.footer = Footer(self.desk.keymap, id="footer")
         self.footer.stack = self.hearing
         yield self.status
-        with Container(id="body", classes="columns"):
-            with Vertical(id="left"):
-                yield self.prompt
-                yield self.context
-                yield self.levels
-            with Vertical(id="right"):
-                yield self.output
-                yield self.reference
+        with Container(id="body"):
+            with Container(id="item", classes="columns"):
+                with Container(id="left"):
+                    yield self.prompt
+                    yield self.context
+                    yield self.levels
+                with Container(id="right"):
+                    with Container(id="outputs"):
+                        yield from self.outputs
+                    yield self.reference
             with Vertical(id="side"):
                 yield self.form_beside
         yield self.entry_title
@@ -90,6 +107,11 @@ class Divided(Keyed):
         self.divide()
 
     @property
+    def output(self) -> ReadingPane:
+        """The pane of the output that is shown first."""
+        return self.outputs[0]
+
+    @property
     def form(self) -> Form:
         """The form that is in sight."""
         return self.form_beside if self.shape.name == "side" else self.form_below
@@ -100,7 +122,7 @@ class Divided(Keyed):
         found = {"prompt": self.prompt}
         if self.has_context:
             found["context"] = self.context
-        found["output"] = self.output
+        found |= {output_name(number): self.outputs[number] for number in range(self.output_count)}
         if self.sitting.queue.settings.get("reference"):
             found["reference"] = self.reference
         return found
@@ -125,9 +147,6 @@ class Divided(Keyed):
         self.shape = Shape(name, height)
         if not self.is_mounted:
             return
-        body = self.query_one("#body")
-        body.set_class(name == "stacked", "stacked")
-        body.set_class(name != "stacked", "columns")
         self.query_one("#side").display = name == "side" and not self.zoomed
         self.form_below.display = name != "side"
         self._divide_panes(stacked=name == "stacked")
@@ -135,43 +154,56 @@ class Divided(Keyed):
         self.mark_active()
 
     def _divide_panes(self, *, stacked: bool) -> None:
-        left, right = self.query_one("#left"), self.query_one("#right")
-        shown = set(self.panes)
-        if self.zoomed:
-            shown = {self.active_pane if self.active_pane in shown else "output"}
+        left, right, outputs = (self.query_one(name) for name in ("#left", "#right", "#outputs"))
+        shown = self.in_sight(stacked=stacked)
         levels = self.levels_open
         on_left = {"prompt", "context"}
-        if stacked and self.asked is not None:
-            # What is being written about stays readable above it; the others have no room.
-            shown = {self.active_pane}
-        for name, pane in (
-            ("prompt", self.prompt),
-            ("context", self.context),
-            ("output", self.output),
-            ("reference", self.reference),
-        ):
+        for name, pane in self._every_pane():
             pane.display = name in shown and not (levels and name in on_left)
+            pane.styles.width = pane.styles.height = "1fr"
         self.levels.display = levels
         left.display = levels or bool(shown & on_left)
         right.display = bool(shown - on_left) and not (levels and self.zoomed)
-        left.styles.width = right.styles.width = "1fr"
-        for widget in (left, right, self.prompt, self.context, self.output, self.reference):
-            widget.styles.height = "1fr"
+        outputs.display = bool(shown - on_left - {"reference"})
+        for widget in (left, right, outputs):
+            widget.styles.width = widget.styles.height = "1fr"
+        self.lay_out(stacked=stacked)
         if not self.zoomed and not levels and len(shown) > 1:
-            self._share_heights(stacked=stacked)
+            self.share_heights(stacked=stacked)
         elif levels and stacked:
-            right.styles.height = 5
+            right.styles.height = _UNDER_LEVELS
 
-    def _share_heights(self, *, stacked: bool) -> None:
+    def _every_pane(self) -> list[tuple[str, ReadingPane]]:
+        outputs = [(output_name(number), pane) for number, pane in enumerate(self.outputs)]
+        return [("prompt", self.prompt), ("context", self.context), *outputs, ("reference", self.reference)]
+
+    def in_sight(self, *, stacked: bool) -> set[str]:
+        """The panes that have a place on the screen."""
+        shown = set(self.panes)
+        if stacked and self.asked is not None:
+            # What is being written about stays readable above it; the others have no room.
+            return {self.active_pane}
+        if self.zoomed:
+            return {self.active_pane if self.active_pane in shown else "output"}
+        return shown
+
+    def lay_out(self, *, stacked: bool) -> None:
+        """Says which panes stand beside each other."""
+        item = self.query_one("#item")
+        item.set_class(stacked, "stacked")
+        item.set_class(not stacked, "columns")
+
+    def share_heights(self, *, stacked: bool) -> None:
+        """Gives each pane its share of the height."""
+        left, right, outputs = (self.query_one(name) for name in ("#left", "#right", "#outputs"))
         if not stacked:
             self.prompt.styles.height = "2fr"
             self.context.styles.height = "5fr"
-            self.output.styles.height = "3fr"
+            outputs.styles.height = "3fr"
             self.reference.styles.height = "2fr"
             return
         # One pane has the room, the others a title and two rows: at 80 columns two texts side by side help nobody.
-        left, right = self.query_one("#left"), self.query_one("#right")
-        small = self._small(len(self.panes) - 1)
+        small = self.small_rows(len(self.panes) - 1)
         on_right = len(self.panes) - (2 if self.has_context else 1)
         if self.active_pane in ("prompt", "context"):
             other = self.context if self.active_pane == "prompt" else self.prompt
@@ -179,12 +211,14 @@ class Divided(Keyed):
             right.styles.height = small * on_right
             return
         left.styles.height = small * (2 if self.has_context else 1)
-        other = self.output if self.active_pane == "reference" else self.reference
-        other.styles.height = small
+        (outputs if self.active_pane == "reference" else self.reference).styles.height = small
 
-    def _small(self, others: int) -> int:
-        """The rows of a pane that is not read: as many as leave enough for the one that is, down to its title."""
-        body = self.shape.height - self._form_height() - _OTHER_ROWS
+    def small_rows(self, others: int, *, titles: int = 0) -> int:
+        """The rows of a pane that is not read: as many as leave enough for the one that is, down to its title.
+
+        `titles` is how many panes have a row for their title alone.
+        """
+        body = self.shape.height - self._form_height() - _OTHER_ROWS - titles
         return max(1, min(_SMALL, (body - _READ) // max(1, others)))
 
     def size_form(self) -> None:

@@ -132,7 +132,7 @@ class HomeScreen(Keyed):
         card = self._card()
         if card is None:
             return
-        from reviewer.tui.screens.rating import RatingScreen
+        from reviewer.tui.screens.opening import screen_for
 
         try:
             sitting = Sitting.open(
@@ -142,7 +142,7 @@ class HomeScreen(Keyed):
             self.notice.say(str(error), "notice.warning")
             return
         self.notice.say("")
-        self.app.push_screen(RatingScreen(sitting))
+        self.app.push_screen(screen_for(sitting))
 
     def do_app_instructions(self) -> None:
         """Shows the queue's own page."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import zip_longest
 
 from textual.message import Message
 from textual.timer import Timer
@@ -13,9 +14,11 @@ from reviewer.rubric import Criterion, has_rationale, rationale_needed
 from reviewer.session.sitting import Sitting, Step
 from reviewer.session.view import TaskView
 from reviewer.tui.keyed import Keyed
-from reviewer.tui.panes.reading import ReadingPane
+from reviewer.tui.panes.lines import Fragments
+from reviewer.tui.panes.marks import Marks
+from reviewer.tui.panes.reading import ReadingPane, Source
 from reviewer.tui.screens.divided import Divided
-from reviewer.tui.screens.sources import sources
+from reviewer.tui.screens.sources import Sources, sources
 
 _DRAFT_AFTER = 0.1
 _AHEAD_AFTER = 0.012
@@ -43,6 +46,7 @@ class ItemScreen(Divided):
         self._ahead_pause = 0.0
         self._first_paint = True
         self._hold_asked = False
+        self._told: Sequence[Fragments] = ()
         self.was_paused = False
         self.owing: tuple[str, Criterion] | None = None
         """The criterion that was scored last, until the focus is moved by hand."""
@@ -98,7 +102,7 @@ class ItemScreen(Divided):
         self.owing = None
         self.context_at = 0
         if view is None:
-            self._show_end()
+            self.show_end()
         else:
             self._show_view(view)
         for form in (self.form_below, self.form_beside):
@@ -125,7 +129,11 @@ class ItemScreen(Divided):
             self.status.standing = sitting.standing
         self.status.saving = sitting.saving
         self.status.paused = sitting.clock.paused
-        self.status.redraw()
+        told = self.status.rows(self.status.size.width, 1)
+        if told != self._told:
+            # A frame that shows nothing new would put off the next one.
+            self._told = told
+            self.status.redraw()
 
     def tell(self, trouble: ReviewerError) -> None:
         """Says it in the notice line; the item stays open with everything typed."""
@@ -138,7 +146,7 @@ class ItemScreen(Divided):
         shown = sources(view, 0)
         self.prompt.show(shown.prompt, title="Prompt", subtitle=shown.about)
         self.context.show(shown.context, title=shown.context_title, subtitle=shown.context_count)
-        self.output.show(shown.output, title=shown.output_title)
+        self.show_outputs(view, shown)
         if self.sitting.queue.settings.get("reference"):
             self.reference.show(view.reference or "", title="Reference" if view.reference else "Reference · none here")
         if self._first_paint:
@@ -148,7 +156,14 @@ class ItemScreen(Divided):
                 self.divide()
             self.call_after_refresh(self.desk.settle_down)
 
-    def _show_end(self) -> None:
+    def show_outputs(self, view: TaskView, shown: Sources) -> None:
+        """Shows the outputs in their panes."""
+        del view
+        for pane, output in zip_longest(self.outputs, shown.outputs[: len(self.outputs)]):
+            pane.show(output.text if output else "", title=output.title if output else "Output")
+
+    def show_end(self) -> None:
+        """Says that nothing is left, and what can be done now."""
         standing = self.sitting.standing
         keys = self.key_of
         text = (
@@ -159,7 +174,9 @@ class ItemScreen(Divided):
         )
         self.prompt.show("", title="Prompt", subtitle="")
         self.context.show("", title="Context", subtitle="")
-        self.output.show(text, title="All done")
+        for pane in self.outputs[1:]:
+            pane.show("", title="", subtitle="")
+        self.output.show(text, title="All done", subtitle="")
 
     # -- looking ahead ---------------------------------------------------------------------------------
 
@@ -189,17 +206,12 @@ class ItemScreen(Divided):
     def _look_ahead(self) -> Iterator[float]:
         """Work in slices, each with the pause that goes before the next: first the items that are likely next, and,
         when no key has come for a while, the rest of the long texts that are open."""
+        likely: list[TaskView] = []
         for view in self.sitting.ahead():
             yield _BREATH
-            shown = sources(view, 0)
-            for pane, source in (
-                (self.output, shown.output),
-                (self.context, shown.context),
-                (self.prompt, shown.prompt),
-            ):
-                while pane.display and not pane.prepare(source, _SLICE):
-                    yield _BREATH
-                yield _BREATH
+            likely.append(view)
+            yield from self.prepare_view(view)
+        yield from self.ponder(likely)
         panes = self.panes.values()
         for pane in sorted(panes, key=_length):
             if _length(pane) > _LONG:
@@ -207,6 +219,32 @@ class ItemScreen(Divided):
             while not pane.idle(_SLICE):
                 yield _BREATH
         self.desk.tidy()
+
+    def ponder(self, likely: list[TaskView]) -> Iterator[float]:
+        """More work that can be done ahead, once what is likely next is ready to be shown: none here."""
+        del likely
+        return iter(())
+
+    def prepare_view(self, view: TaskView) -> Iterator[float]:
+        """Work, in slices, that makes an item ready to be shown."""
+        shown = sources(view, 0)
+        yield from self.prepare_outputs(view, shown)
+        yield from self.prepare_pane(self.context, shown.context)
+        yield from self.prepare_pane(self.prompt, shown.prompt)
+
+    def prepare_outputs(self, view: TaskView, shown: Sources) -> Iterator[float]:
+        """Work, in slices, that makes the outputs of an item ready to be shown."""
+        del view
+        for pane, output in zip(self.outputs, shown.outputs, strict=False):
+            yield from self.prepare_pane(pane, output.text)
+
+    def prepare_pane(
+        self, pane: ReadingPane, source: Source, *, marks: Marks | None = None, rows: int = 0
+    ) -> Iterator[float]:
+        """Work, in slices, that makes one pane ready."""
+        while pane.display and not pane.prepare(source, _SLICE, marks=marks, rows=rows):
+            yield _BREATH
+        yield _BREATH
 
     def _look_around(self) -> None:
         if self.sitting.closed:
@@ -235,7 +273,7 @@ class ItemScreen(Divided):
             else:
                 self.show_status()
                 if self.sitting.view is None:
-                    self._show_end()
+                    self.show_end()
         except ReviewerError as trouble:
             self.tell(trouble)
             self.show_status()
@@ -287,10 +325,14 @@ class ItemScreen(Divided):
         self.said_something()
         if (owed := self._owed()) is not None:
             self.notice.say(f"{owed[1].title}: this answer needs a why. {self.key_of('rate.rationale')} writes it.")
-        if self.sitting.queue.settings.get("submit") == "when_complete" and advance:
+        if self.sitting.queue.settings.get("submit") == "when_complete" and advance and self.all_said():
             step = self.sitting.submit_if_complete()
             if step is not None:
                 self.moved(step)
+
+    def all_said(self) -> bool:
+        """Whether the label may go by itself where nothing is missing."""
+        return True
 
     def in_debt(self) -> tuple[str, Criterion] | None:
         """The criterion whose rationale is written next: the one scored last where its answer needs a why, though the

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reviewer.tui.panes.reading import ReadingPane
+from reviewer.tui.panes.together import Together
 from reviewer.tui.screens.item import ItemScreen
 from reviewer.tui.screens.sources import sources
 
@@ -9,37 +11,42 @@ from reviewer.tui.screens.sources import sources
 class Reading(ItemScreen):
     """The reading keys."""
 
+    @property
+    def scrolled(self) -> ReadingPane | Together:
+        """What the scroll keys move."""
+        return self.pane
+
     def do_read_up(self) -> None:
         """Scrolls up one row."""
-        self.pane.scroll_rows(-1)
+        self.scrolled.scroll_rows(-1)
 
     def do_read_down(self) -> None:
         """Scrolls down one row."""
-        self.pane.scroll_rows(1)
+        self.scrolled.scroll_rows(1)
 
     def do_read_page_up(self) -> None:
         """Scrolls up one page."""
-        self.pane.page(-1)
+        self.scrolled.page(-1)
 
     def do_read_page_down(self) -> None:
         """Scrolls down one page."""
-        self.pane.page(1)
+        self.scrolled.page(1)
 
     def do_read_half_page_up(self) -> None:
         """Scrolls up half a page."""
-        self.pane.half_page(-1)
+        self.scrolled.half_page(-1)
 
     def do_read_half_page_down(self) -> None:
         """Scrolls down half a page."""
-        self.pane.half_page(1)
+        self.scrolled.half_page(1)
 
     def do_read_home(self) -> None:
         """Goes to the top."""
-        self.pane.home()
+        self.scrolled.home()
 
     def do_read_end(self) -> None:
         """Goes to the bottom."""
-        self.pane.end()
+        self.scrolled.end()
 
     def do_read_pane_left(self) -> None:
         """Goes to the pane before."""
@@ -52,7 +59,11 @@ class Reading(ItemScreen):
     def _step_pane(self, by: int) -> None:
         names = list(self.panes)
         at = names.index(self.active_pane) if self.active_pane in names else 0
-        self.active_pane = names[(at + by) % len(names)]
+        self.go_to_pane(names[(at + by) % len(names)])
+
+    def go_to_pane(self, name: str) -> None:
+        """Makes it the pane that is read."""
+        self.active_pane = name
         if self.zoomed or self.shape.name == "stacked":
             self.divide()
         self.mark_active()

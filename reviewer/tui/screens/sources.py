@@ -9,18 +9,27 @@ from reviewer.session.view import TaskView, Turn
 from reviewer.text.layout import Part
 from reviewer.tui.panes.reading import Source
 
+SIDES = ("Left", "Right")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSource:
+    """One output's text and title."""
+
+    text: Source
+    title: str
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The texts and titles of one task's panes."""
+    """The texts and titles of one task's panes, the outputs as they are shown, first shown first."""
 
     prompt: Source
     about: str
     context: Source
     context_title: str
     context_count: str
-    output: Source
-    output_title: str
+    outputs: tuple[ShownSource, ...]
 
 
 def sources(view: TaskView, document: int) -> Sources:
@@ -33,16 +42,28 @@ def sources(view: TaskView, document: int) -> Sources:
         context = [Part(shown.text, source=shown.source)] if shown.source else shown.text
         title = f"Context · {shown.title}" if shown.title else "Context"
         of = f"{document + 1}/{count}" if count > 1 else ""
-    output = view.outputs[0] if view.outputs else None
     return Sources(
         prompt=_thread(view.prompt),
         about=" · ".join(f"{name} {value}" for name, value in view.shown),
         context=context,
         context_title=title,
         context_count=of,
-        output=_thread(output.turns) if output else "",
-        output_title=f"Output · {output.name}" if output and output.name else "Output",
+        outputs=tuple(
+            ShownSource(_thread(output.turns), titled(view, number)) for number, output in enumerate(view.outputs)
+        ),
     )
+
+
+def place_called(view: TaskView, number: int) -> str:
+    """What the output shown at place `number` (from 0) is called, whatever system it is from."""
+    if view.kind == "pairwise":
+        return SIDES[number]
+    return str(number + 1) if view.kind == "ranking" else "Output"
+
+
+def titled(view: TaskView, number: int, standing: str = "") -> str:
+    """The title of an output's pane: its place, where it stands, and the system's name once that is told."""
+    return " · ".join(word for word in (place_called(view, number), standing, view.outputs[number].name) if word)
 
 
 def _thread(turns: Sequence[Turn]) -> Source:

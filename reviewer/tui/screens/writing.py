@@ -13,10 +13,13 @@ from textual.app import SuspendNotSupported
 
 from reviewer.errors import ReviewerError
 from reviewer.rubric import Criterion, parse_value
-from reviewer.session.work import LABEL, OUTPUT
+from reviewer.session.work import LABEL
 from reviewer.text.sanitise import visible
 from reviewer.tui.panes.entry import Asked
 from reviewer.tui.screens.item import ItemScreen
+from reviewer.tui.screens.sources import place_called
+
+_OUTPUT = "@output:"
 
 
 class Writing(ItemScreen):
@@ -47,10 +50,17 @@ class Writing(ItemScreen):
 
     def do_rate_correction(self) -> None:
         """Writes the output as it should have been."""
-        view = self.sitting.view
-        if view is not None and view.outputs:
-            text = self.sitting.work.correction.get(OUTPUT) or view.outputs[0].text
-            self.open_entry(Asked("correction", OUTPUT, "corrected output", text, lines=12))
+        view, number = self.sitting.view, self.output_in_hand
+        if view is not None and number < len(view.outputs):
+            key = f"{_OUTPUT}{number + 1}"
+            text = self.sitting.work.correction.get(key) or view.outputs[number].text
+            which = "" if view.kind == "rating" else f" · {place_called(view, number)}"
+            self.open_entry(Asked("correction", key, f"corrected output{which}", text, lines=12))
+
+    @property
+    def output_in_hand(self) -> int:
+        """The place, from 0, of the output that a correction is about."""
+        return 0
 
     def do_rate_note(self) -> None:
         """Writes a note to the lead."""
@@ -122,9 +132,7 @@ class Writing(ItemScreen):
         if asked.kind == "rationale":
             work.write_rationale(asked.key, text)
         elif asked.kind == "correction":
-            view = self.sitting.view
-            unchanged = view is not None and text == visible(view.outputs[0].text)
-            work.correction = {} if unchanged else {OUTPUT: text}
+            self._correct(asked.key, text)
         elif asked.kind == "note":
             work.notes = text
         elif text:
@@ -132,6 +140,13 @@ class Writing(ItemScreen):
         else:
             work.values.pop(asked.key, None)
         self.said_something()
+
+    def _correct(self, key: str, text: str) -> None:
+        view, kept = self.sitting.view, self.sitting.work.correction
+        if view is not None and text == visible(view.outputs[int(key.removeprefix(_OUTPUT)) - 1].text):
+            kept.pop(key, None)
+        else:
+            kept[key] = text
 
     def do_reason_digit(self, digit: int) -> None:
         """Puts a quick reason in, or takes it out."""

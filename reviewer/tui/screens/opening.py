@@ -1,0 +1,21 @@
+"""Which screen a sitting opens on."""
+
+from __future__ import annotations
+
+from reviewer.session.sitting import Sitting
+from reviewer.tui.screens.item import ItemScreen
+
+
+def screen_for(sitting: Sitting) -> ItemScreen:
+    """The screen for the kind of the sitting's queue."""
+    if sitting.queue.kind == "pairwise":
+        from reviewer.tui.screens.comparison import ComparisonScreen
+
+        return ComparisonScreen(sitting)
+    if sitting.queue.kind == "ranking":
+        from reviewer.tui.screens.ranking import RankingScreen
+
+        return RankingScreen(sitting)
+    from reviewer.tui.screens.rating import RatingScreen
+
+    return RatingScreen(sitting)
