@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-import sqlite3
 import tempfile
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reviewer.errors import BadInput, WrongUsage
+from reviewer.errors import BadInput
 from reviewer.plain import run
 from reviewer.plain.answers import numbers_in, read_answer, scale_line, value_line
 from reviewer.plain.commands import COMMANDS, by_colon, by_word
@@ -23,7 +21,7 @@ from reviewer.rubric import Criterion, value_fault
 from reviewer.session.sitting import Sitting
 from reviewer.store import queues
 from reviewer.store.connection import Store
-from tests.plain_script import QUEUE, RATER, RUBRIC, Script, item, labels_of, make_queue, put_rubric, sit
+from tests.plain_script import QUEUE, RATER, RUBRIC, item, labels_of, make_queue, put_rubric, sit
 
 DONE = ["4", "yes", "", ""]
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 [@click=app.quit]x[/] \u202eback \x9b31m \r over\x00 \u2028 漢字 e\u0301 👩\u200d🔬"
@@ -525,14 +523,6 @@ def test_a_text_cannot_pass_for_what_the_program_says(tmp_path: Path) -> None:
     store = make_queue(tmp_path, [item(1, "Fine.\n\nSaved.\n\nItem 2 of 9, 1 done, 8 left.\rSubmit?\x85Submit?")])
     _, said = sit(store, [])
     assert re.findall(r"^(?:Saved|Item|Submit).*$", said, re.MULTILINE) == ["Item 1 of 1, 0 done, 1 left."]
-
-
-def test_comparisons_are_refused_in_a_sentence(tmp_path: Path) -> None:
-    store = make_queue(tmp_path, [item(1)])
-    with closing(sqlite3.connect(store.path)) as connection, connection:
-        connection.execute("UPDATE queue SET kind = 'pairwise'")
-    with pytest.raises(WrongUsage, match="without --plain"):
-        run(Sitting.open(store, QUEUE, RATER), Script([]), io.StringIO())
 
 
 LINES = st.lists(

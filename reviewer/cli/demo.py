@@ -20,8 +20,13 @@ QUEUES: dict[str, dict[str, Any]] = {
     "kyc-summaries": {"show": ["document", "jurisdiction"], "goal": 20},
     "clinical-questions": {"show": ["setting", "audience"], "reference": True},
     "support-replies": {"show": ["channel"]},
+    "incident-notices": {"show": ["severity", "audience"]},
+    "claim-letters": {"show": ["line"]},
 }
 """The sample queues by the folders of sample_data, each with the settings that its team would choose."""
+
+COMPARED = {"incident-notices": ("pairwise", "balanced=2"), "claim-letters": ("ranking", None)}
+"""The kinds of the sample queues that compare, and which outputs a pair is made of."""
 
 _MARK = "demo.txt"
 _MARKED = "This folder belongs to `reviewer demo`; `reviewer demo --reset` makes its store anew.\n"
@@ -40,8 +45,9 @@ _SUFFIXES = ("", "-wal", "-shm", "-journal")
 def demo(reset: bool, yes: bool, plain: bool, home: Path | None) -> None:
     """Opens the workstation on sample data, in a home of its own.
 
-    Three queues: compliance summaries of a bank, answers to patients, replies to customers. What you rate there is
-    kept; to use other commands on it, give them the same --home.
+    Three queues to rate: compliance summaries of a bank, answers to patients, replies to customers. One of blind pairs,
+    notices after incidents; one to rank, letters on insurance claims. What you say there is kept; to use other commands
+    on it, give them the same --home.
 
     \b
     Examples:
@@ -127,14 +133,18 @@ def _import(store: Store, name: str, rater: str) -> None:
     from reviewer.exchange import registry
     from reviewer.exchange.intake import ImportOptions, import_items
     from reviewer.rubric import load_rubric
-    from reviewer.store import queues
+    from reviewer.store.pairs import parse_pairs
 
     folder = shipped_folder("sample_data") / name
-    with store.writing() as connection:
-        # Seen by nobody until its import ends, so that a demo killed half-way is completed by the next one.
-        queues.prepare(connection, name, settings=QUEUES[name])
+    kind, pairs = COMPARED.get(name, ("rating", None))
     with registry.read([folder / "items.jsonl"]) as reader:
-        options = ImportOptions(rubric=load_rubric(folder / "rubric.yaml"), strict=True)
+        options = ImportOptions(
+            rubric=load_rubric(folder / "rubric.yaml"),
+            kind=kind,
+            pairs=parse_pairs(pairs) if pairs else None,
+            settings=QUEUES[name],
+            strict=True,
+        )
         done = import_items(store, name, reader, rater=rater, options=options)
     if not done.published:
         raise BadInput("the sample data cannot be imported.", where=str(folder), mend="Install Reviewer again.")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from reviewer.errors import BadInput
+from reviewer.plain.comparing import places_line, ranking_words, step_line
 from reviewer.rubric import Criterion, Level, Option, Value, in_option_order, parse_value, split_key, value_fault
+from reviewer.rubric.questions import PreferenceQuestion, RankingQuestion, step_word
 
 NOT_APPLICABLE_SIGN = "-"
 _BOOLEANS = {"y": True, "yes": True, "true": True, "1": True, "n": False, "no": False, "false": False, "0": False}
@@ -49,12 +52,20 @@ def numbers_in(line: str, most: int) -> list[int] | None:
 
 def scale_line(criterion: Criterion) -> str:
     """What may be answered, in one line."""
+    if isinstance(criterion, PreferenceQuestion):
+        return step_line(criterion)
+    if isinstance(criterion, RankingQuestion):
+        return places_line(criterion)
     line = _scale(criterion)
     return f"{line}; {NOT_APPLICABLE_SIGN} not applicable" if criterion.allow_na else line
 
 
-def value_line(criterion: Criterion, value: Value) -> str:
+def value_line(criterion: Criterion, value: Any) -> str:
     """A value in words, with what it means where the rubric says so."""
+    if isinstance(criterion, PreferenceQuestion):
+        return step_word(criterion.asked, value)
+    if isinstance(criterion, RankingQuestion):
+        return ranking_words(value)
     if value is None:
         return "not applicable"
     if isinstance(value, list):

@@ -29,7 +29,14 @@ COMMANDS = {
             "rationale", "[CRITERION:] TEXT", "Writes why; without a text, several lines that end with a dot alone."
         ),
         Command("overall", "TEXT", "Writes the rationale of the whole label; without a text, several lines."),
-        Command("correct", "", "Writes a corrected output: several lines that end with a dot alone."),
+        Command(
+            "correct",
+            "[OUTPUT]",
+            "Writes a corrected output: several lines that end with a dot alone. In a comparison, say which: left,"
+            " right or its number.",
+        ),
+        Command("diff", "[N M] [FROM]", "Says the words that differ between two outputs of a comparison."),
+        Command("drop", "", "Takes the output that was ranked last out of the ranking."),
         Command("text", "", "Answers a text question with several lines that end with a dot alone."),
         Command("reasons", "[N …]", "Says the quick reasons; with numbers, gives them or takes them back."),
         Command("levels", "[VALUE]", "Says what the answers mean, with annotated examples."),
@@ -39,7 +46,11 @@ COMMANDS = {
         Command("previous", "", "Goes to the item before, submitting nothing."),
         Command("go", "N", "Goes to item N."),
         Command("undo", "", "Opens the label submitted last for change; again, the one before it."),
-        Command("read", "[PART]", "Reads again: prompt, context, context N, output, reference, answers or all."),
+        Command(
+            "read",
+            "[PART]",
+            "Reads again: prompt, context, context N, output, output N, left, right, reference, answers or all.",
+        ),
         Command("find", "WORDS", "Finds words in this item."),
         Command("search", "WORDS", "Finds words in the items of the queue."),
         Command("list", "[STATE] [N]", "Lists items from the Nth: all, open, submitted, skipped, flagged, draft …"),

@@ -6,13 +6,16 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from reviewer.errors import BadInput, ReviewerError, WrongUsage
+from reviewer.errors import BadInput, ReviewerError
 from reviewer.plain.answers import name_of, numbers_in, read_answer, value_line
 from reviewer.plain.commands import by_colon, by_word, is_doubtful
+from reviewer.plain.comparing import give_places, give_preference, left_over, listed, whole
 from reviewer.plain.orders import ORDERS
 from reviewer.plain.telling import tell_place, tell_question, tell_texts, tell_why
 from reviewer.plain.voice import Lines, Voice
 from reviewer.rubric import Criterion, answered, has_rationale, rationale_needed
+from reviewer.rubric.questions import PreferenceQuestion, RankingQuestion
+from reviewer.session.comparing import place_last
 from reviewer.session.sitting import Sitting, Step
 
 INTERRUPTED = 130
@@ -23,15 +26,10 @@ _DRAFT_SECONDS = 0.5
 
 
 def run(sitting: Sitting, stdin: Lines, stdout: TextIO) -> int:
-    """Holds the sitting over lines until the input ends, closes it, and returns the exit code.
-
-    Raises WrongUsage where the queue asks for comparisons, which plain mode cannot put yet.
-    """
+    """Holds the sitting over lines until the input ends, closes it, and returns the exit code."""
     voice = Voice(stdin, stdout)
     code = 0
     try:
-        if sitting.queue.kind != "rating":
-            raise WrongUsage(f"the queue '{sitting.queue.name}' compares outputs.", mend="Rate it without --plain.")
         dialogue = Dialogue(sitting, voice)
         try:
             dialogue.hold()
@@ -251,25 +249,43 @@ class Dialogue:
 
     def _handle_answer(self, line: str) -> None:
         key, criterion = self.question
-        values = self.sitting.work.values
         if not line.strip():
-            if criterion.required and key not in values:
-                self.voice.say(f"{name_of(criterion, key)} is required; it stays open.")
-            self.go_on()
+            self._handle_nothing(key, criterion)
             return
         if criterion.type == "text":
             _refuse_doubtful(line)
         try:
-            value = read_answer(criterion, line)
+            self._give(key, criterion, line)
         except BadInput:
             order = by_word(line)
             if order is None:
                 raise
             self._obey(order)
             return
-        values[key] = value
         self.changed()
         self.settle_answer()
+
+    def _give(self, key: str, criterion: Criterion, line: str) -> None:
+        work = self.sitting.work
+        if isinstance(criterion, PreferenceQuestion):
+            give_preference(work, key, criterion, line)
+        elif isinstance(criterion, RankingQuestion):
+            give_places(work, key, criterion, line)
+        else:
+            work.values[key] = read_answer(criterion, line)
+
+    def _handle_nothing(self, key: str, criterion: Criterion) -> None:
+        work = self.sitting.work
+        if isinstance(criterion, RankingQuestion) and key in work.values and not whole(criterion, work.values[key]):
+            place_last(work, key, criterion)
+            if whole(criterion, work.values[key]):
+                self.changed()
+                self.settle_answer()
+                return
+            self.voice.say(f"{name_of(criterion, key)} stays unfinished; :clear takes it back.")
+        elif criterion.required and key not in work.values:
+            self.voice.say(f"{name_of(criterion, key)} is required; it stays open.")
+        self.go_on()
 
     def settle_answer(self) -> None:
         """Says the answer just given, then asks for its rationale, or goes on."""
@@ -280,6 +296,11 @@ class Dialogue:
             raise BadInput(f"{name_of(criterion, key)}: nothing is chosen yet.")
         if criterion.type != "text":
             self.voice.say(f"{value_line(criterion, value)}.")
+        if isinstance(criterion, RankingQuestion) and not whole(criterion, value):
+            left = left_over(work, key, criterion)
+            last = f" Enter puts it last, ={left[0]} level with the one before." if len(left) == 1 else ""
+            self.voice.say(f"Not ranked yet: {listed(left)}.{last}")
+            return
         if rationale_needed(criterion, value) and not has_rationale(work.rationale, key):
             self.turn_to(self.at, why=True)
         else:

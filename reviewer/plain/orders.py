@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 from reviewer.errors import BadInput
 from reviewer.plain import telling
-from reviewer.plain.answers import name_of, numbers_in
+from reviewer.plain.answers import name_of, numbers_in, value_line
 from reviewer.plain.commands import COMMANDS
+from reviewer.plain.comparing import SIDES, which_output
+from reviewer.plain.differing import changes
+from reviewer.rubric.questions import RankingQuestion
+from reviewer.session.comparing import take_back
 from reviewer.session.listing import FILTERS, places, rows, search_places
 from reviewer.session.view import TaskView
-from reviewer.session.work import LABEL, OUTPUT
+from reviewer.session.work import LABEL
 
 if TYPE_CHECKING:
     from reviewer.plain.dialogue import Dialogue
@@ -21,9 +25,16 @@ if TYPE_CHECKING:
 _MOST_ROWS = 20
 
 
+_HOW_TO_COMPARE = {
+    "pairwise": "Answer by number, or in words: left, much left, tie, right, both bad.",
+    "ranking": "Rank the best first: 2>1=3, or 2 1 3, or one a line, where =3 ties 3 with the one before.",
+}
+
+
 def _help(talk: Dialogue, _rest: str) -> None:
+    how = _HOW_TO_COMPARE.get(talk.sitting.queue.kind, "- means not applicable.")
     talk.voice.say(
-        "Type an answer and press enter. An empty line keeps what stands and goes on; - means not applicable.",
+        f"Type an answer and press enter. An empty line keeps what stands and goes on. {how}",
         "A command begins with a colon; its first letters are enough. A line of text that begins with a colon",
         "or with figures is written with a space before it.",
     )
@@ -83,12 +94,54 @@ def _overall(talk: Dialogue, rest: str) -> None:
 
 def _correct(talk: Dialogue, rest: str) -> None:
     view = _view(talk)
+    place, text = 1, rest
+    if view.kind != "rating":
+        word, _, text = rest.partition(" ")
+        place, text = which_output(view, word), text.strip()
 
-    def put(text: str) -> None:
-        unchanged = text == view.outputs[0].text
-        talk.sitting.work.correction = {} if unchanged else {OUTPUT: text}
+    def put(written: str) -> None:
+        key, correction = f"@output:{place}", talk.sitting.work.correction
+        if written == view.outputs[place - 1].text:
+            correction.pop(key, None)
+        else:
+            correction[key] = written
 
-    _write(talk, "Corrected output", rest, put)
+    _write(talk, telling.correction_title(view, place), text, put)
+
+
+def _diff(talk: Dialogue, rest: str) -> None:
+    view, words = _view(talk), rest.split()
+    if view.kind == "rating":
+        raise BadInput("there is one output here, and nothing to compare it with.")
+    pair = (1, 2)
+    if view.kind == "ranking":
+        pair = (which_output(view, words[0]), which_output(view, words[1])) if len(words) > 1 else (0, 0)
+        words = words[2:]
+    if pair[0] == pair[1]:
+        raise BadInput("say which two outputs:", mend=":diff 1 3.")
+    start = max(1, _number(words[0], ":diff FROM")) if words else 1
+    first, second = (view.outputs[number - 1].text for number in pair)
+    found = changes(first, second)
+    if not found:
+        talk.voice.say("Word for word, they are the same.")
+        return
+    talk.voice.say(f"They differ in {len(found)} place{'s' if len(found) > 1 else ''}.")
+    telling.tell_changes(talk.voice, view, pair, found[start - 1 :][:_MOST_ROWS], start)
+    if start + _MOST_ROWS <= len(found):
+        numbers = f" {pair[0]} {pair[1]}" if view.kind == "ranking" else ""
+        talk.voice.say(f":diff{numbers} {start + _MOST_ROWS} goes on.")
+
+
+def _drop(talk: Dialogue, _rest: str) -> None:
+    _view(talk)
+    key, question = talk.question
+    if not isinstance(question, RankingQuestion):
+        raise BadInput("this question asks for no ranking.", mend=":clear takes an answer back.")
+    if not take_back(talk.sitting.work, key):
+        raise BadInput("nothing is ranked yet.")
+    talk.changed()
+    talk.why = False
+    talk.voice.say(f"{value_line(question, talk.sitting.work.values.get(key, []))}.")
 
 
 def _text(talk: Dialogue, rest: str) -> None:
@@ -124,8 +177,10 @@ def _reasons(talk: Dialogue, rest: str) -> None:
 
 
 def _levels(talk: Dialogue, rest: str) -> None:
-    _view(talk)
-    _, criterion = talk.question
+    view = _view(talk)
+    key, asked = talk.question
+    # A comparison asks for no level, but what a criterion's levels mean helps to compare by it.
+    criterion = asked if view.kind == "rating" else view.rubric.criterion(key) or asked
     telling.tell_levels(talk.voice, criterion, rest)
 
 
@@ -166,6 +221,8 @@ def _read(talk: Dialogue, rest: str) -> None:
     view = _view(talk)
     part, _, number = rest.lower().partition(" ")
     part = part or "all"
+    if view.kind == "pairwise" and part in SIDES:
+        part, number = "output", str(which_output(view, part))
     if part not in telling.PARTS:
         raise BadInput("there is no such part.", mend=f"Parts are {', '.join(telling.PARTS)}.")
     if part == "answers":
@@ -271,6 +328,8 @@ ORDERS: dict[str, Callable[[Dialogue, str], None]] = {
     "rationale": _rationale,
     "overall": _overall,
     "correct": _correct,
+    "diff": _diff,
+    "drop": _drop,
     "text": _text,
     "reasons": _reasons,
     "levels": _levels,

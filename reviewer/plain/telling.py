@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reviewer.plain.answers import name_of, scale_line, value_line
+from reviewer.plain.comparing import output_title
+from reviewer.plain.differing import Change
 from reviewer.plain.voice import Voice
 from reviewer.rubric import Criterion, Example, Level, rationale_needed
 from reviewer.session.listing import Row
 from reviewer.session.sitting import Sitting
-from reviewer.session.view import ContextDocument, ShownOutput, TaskView, Turn
+from reviewer.session.view import ContextDocument, TaskView, Turn
 from reviewer.session.work import LABEL, Work
 from reviewer.text.sanitise import one_line
 
@@ -48,7 +50,7 @@ def tell_texts(voice: Voice, view: TaskView, part: str = "all", number: int | No
     if part in ("context", "all"):
         _tell_documents(voice, view.context, number)
     if part in ("output", "all"):
-        _tell_outputs(voice, view.outputs, number)
+        _tell_outputs(voice, view, number)
     if part == "reference" or (part == "all" and view.reference is not None):
         if view.reference is None:
             voice.say("No reference is shown here.")
@@ -66,14 +68,20 @@ def tell_answers(voice: Voice, view: TaskView, work: Work) -> None:
     if work.rationale_text(LABEL):
         voice.say("Rationale of the label:")
         voice.quote(work.rationale_text(LABEL))
-    for corrected in work.correction.values():
-        voice.say("Corrected output:")
-        voice.quote(corrected)
+    for place in range(1, len(view.outputs) + 1):
+        if corrected := work.correction.get(f"@output:{place}"):
+            voice.say(f"{correction_title(view, place)}:")
+            voice.quote(corrected)
     if work.notes:
         voice.say("Note to the lead:")
         voice.quote(work.notes)
     if work.flags:
         voice.say("Flagged.")
+
+
+def correction_title(view: TaskView, place: int) -> str:
+    """What the correction of an output is called."""
+    return f"Corrected {output_title(view, place).lower()}"
 
 
 def tell_rationale(voice: Voice, work: Work, key: str) -> None:
@@ -131,6 +139,16 @@ def tell_levels(voice: Voice, criterion: Criterion, only: str = "") -> None:
         _tell_level(voice, word, level)
 
 
+def tell_changes(voice: Voice, view: TaskView, pair: tuple[int, int], found: Sequence[Change], start: int) -> None:
+    """Differences between two outputs, of which the first is the difference `start`."""
+    names = [output_title(view, number) for number in pair]
+    for place, change in enumerate(found, start):
+        for name, text in zip(names, change, strict=True):
+            voice.say(f"Difference {place}, {name.lower()}{':' if text else ' has nothing here.'}")
+            if text:
+                voice.quote(text)
+
+
 def tell_progress(voice: Voice, sitting: Sitting) -> None:
     """Counts, pace and goal."""
     standing = sitting.standing
@@ -172,7 +190,7 @@ def _all_texts(view: TaskView) -> Iterator[tuple[str, str]]:
     for place, document in enumerate(view.context, 1):
         yield _document_heading(document, place, len(view.context)), document.text
     for place, output in enumerate(view.outputs, 1):
-        headings = _turn_headings(_output_heading(output, place, len(view.outputs)), output.turns)
+        headings = _turn_headings(_output_heading(view, place), output.turns)
         yield from zip(headings, (turn.text for turn in output.turns), strict=True)
     if view.reference is not None:
         yield "Reference", view.reference
@@ -192,7 +210,7 @@ def _turn_headings(what: str, turns: Sequence[Turn]) -> list[str]:
         parts = [what]
         if len(turns) > 1:
             parts.append(f"step {step} of {len(turns)}")
-            if is_answer and what.startswith("Output"):
+            if is_answer and what != "Prompt":
                 parts.append(f"turn {answers}")
         if len(turns) > 1 or turn.role not in ("user", "assistant"):
             parts.append(one_line(turn.role, _NAME))
@@ -215,15 +233,15 @@ def _document_heading(document: ContextDocument, place: int, of: int) -> str:
     return f"{heading} (source: {one_line(document.source, _NAME)})" if document.source else heading
 
 
-def _tell_outputs(voice: Voice, outputs: Sequence[ShownOutput], number: int | None) -> None:
-    for place, output in enumerate(outputs, 1):
+def _tell_outputs(voice: Voice, view: TaskView, number: int | None) -> None:
+    for place, output in enumerate(view.outputs, 1):
         if number in (None, place):
-            _tell_turns(voice, _output_heading(output, place, len(outputs)), output.turns)
+            _tell_turns(voice, _output_heading(view, place), output.turns)
 
 
-def _output_heading(output: ShownOutput, place: int, of: int) -> str:
-    heading = "Output" if of == 1 else f"Output {place} of {of}"
-    return f"{heading} of {one_line(output.name, _NAME)}" if output.name else heading
+def _output_heading(view: TaskView, place: int) -> str:
+    heading, name = output_title(view, place), view.outputs[place - 1].name
+    return f"{heading} of {one_line(name, _NAME)}" if name else heading
 
 
 def _tell_level(voice: Voice, word: str, level: Level) -> None:

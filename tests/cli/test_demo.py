@@ -1,4 +1,4 @@
-"""`reviewer demo`: three queues in a home of its own, made once, and anew when asked."""
+"""`reviewer demo`: queues of every kind in a home of its own, made once, and anew when asked."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reviewer import plain
 from reviewer.cli import run
-from reviewer.cli.demo import QUEUES
+from reviewer.cli.demo import COMPARED, QUEUES
 from reviewer.config import open_home
 from reviewer.rubric import load_rubric
 from reviewer.session.desk import cards
 from reviewer.session.sitting import Sitting
 from reviewer.shipped import shipped_folder
 from reviewer.store.connection import Store
-from tests.plain_script import item, make_queue
+from tests.plain_script import Script, item, make_queue
 
 SAMPLES = shipped_folder("sample_data")
 
@@ -49,6 +51,10 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REVIEWER_HOME", str(tmp_path / "own"))
 
 
+def rows_of(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (SAMPLES / name / "items.jsonl").read_text("utf-8").splitlines()]
+
+
 def demo(monkeypatch: pytest.MonkeyPatch, *arguments: str, typed: str = "", before: tuple[str, ...] = ()) -> int:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
     return run([*before, "demo", "--plain", *arguments])
@@ -59,18 +65,56 @@ def test_every_sample_becomes_a_queue_with_its_rubric_and_settings(prepared: Pat
     shown = {card.name: card for card in cards(store, "somebody else")}
     assert list(shown) == list(QUEUES)
     for name, card in shown.items():
-        rows = [json.loads(line) for line in (SAMPLES / name / "items.jsonl").read_text("utf-8").splitlines()]
-        assert card.size == sum(len(row["outputs"]) for row in rows)
+        rows = rows_of(name)
+        kind, pairs = COMPARED.get(name, ("rating", None))
+        tasks = {"rating": sum(len(row["outputs"]) for row in rows), "pairwise": 2 * len(rows), "ranking": len(rows)}
+        assert card.size == tasks[kind]
         assert card.left == card.size
         assert card.blind
         assert card.rubric == load_rubric(SAMPLES / name / "rubric.yaml").name
         sitting = Sitting.open(store, name, "somebody else")
-        assert sitting.queue.settings == QUEUES[name]
+        assert sitting.queue.kind == kind
+        assert sitting.queue.settings == QUEUES[name] | ({"pairs": pairs} if pairs else {})
         assert sitting.view is not None
         assert {key for key, _ in sitting.view.shown} <= set(QUEUES[name]["show"])
         assert sitting.view.shown
         sitting.close()
-    assert sum(card.size for card in shown.values()) >= 60
+    assert sum(card.size for card in shown.values()) == 168
+
+
+def test_no_text_that_is_compared_names_a_system_and_every_pair_of_systems_is_met(
+    prepared: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, (kind, pairs) in COMPARED.items():
+        files = [str(SAMPLES / name / "items.jsonl"), "-q", "again", "--kind", kind, "--home", str(prepared)]
+        assert run(["import", *files, *(["--pairs", pairs] if pairs else []), "--dry-run", "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["self_naming"] == 0
+        assert told["connected"]
+        assert told["single"] == 0
+        assert len(told["systems"]) == len({output["system"] for output in rows_of(name)[0]["outputs"]})
+
+
+def test_a_pair_and_a_ranking_are_judged_line_by_line(prepared: Path) -> None:
+    store = Store.open(open_home(prepared).store, create=False)
+    for name, typed in (("incident-notices", ["left", "", "tie"]), ("claim-letters", ["2>1=3>4", "4 3 2 1"])):
+        said = io.StringIO()
+        sitting = Sitting.open(store, name, "a reader", source="plain")
+        assert sitting.view is not None
+        assert all(len(output.text.split()) in range(55, 200) for output in sitting.view.outputs)
+        assert plain.run(sitting, Script([*typed, ":submit"]), said) == 0
+        assert "Saved." in said.getvalue()
+        assert not any(word in said.getvalue() for word in ("harbor", "lumen", "quill", "tern-1"))
+
+
+def test_what_is_asked_of_a_comparison_is_explained_by_examples() -> None:
+    for name in COMPARED:
+        rubric = load_rubric(SAMPLES / name / "rubric.yaml")
+        for criterion in rubric.criteria:
+            assert criterion.help
+            assert criterion.reasons
+            assert [level for level, _ in criterion.described()] == list(criterion.steps)
+            assert all(len(level.examples) >= 2 for _, level in criterion.described())
 
 
 def test_there_is_no_sample_that_the_demo_leaves_out() -> None:
