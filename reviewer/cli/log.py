@@ -9,7 +9,8 @@ import traceback
 from pathlib import Path
 
 from reviewer import __version__
-from reviewer.config import ensure_private, open_home
+from reviewer.cli.options import home_in_use
+from reviewer.config import ensure_private
 from reviewer.errors import ReviewerError
 from reviewer.ids import now
 
@@ -35,7 +36,7 @@ def _private(path: str, flags: int) -> int:
 
 def _log_file() -> Path:
     try:
-        folder = open_home().logs
+        folder = home_in_use().logs
         ensure_private(folder)
     except ReviewerError:
         folder = Path(tempfile.gettempdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +22,21 @@ home_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Prints one JSON object, for programs.")
 
 
+_IN_USE: deque[Home] = deque(maxlen=1)
+
+
 def home_at(path: Path | None) -> Home:
     """The home that a command was given, before or after its name, else the one of the environment."""
     context = click.get_current_context(silent=True)
     above = context.find_root().obj if context is not None else None
-    return open_home(path or (above or {}).get("home"))
+    home = open_home(path or (above or {}).get("home"))
+    _IN_USE.append(home)
+    return home
+
+
+def home_in_use() -> Home:
+    """The home that was opened last, else the one of the environment: where the log of a defect belongs."""
+    return _IN_USE[-1] if _IN_USE else open_home()
 
 
 def store_at(home: Home, *, create: bool = False) -> Store:
