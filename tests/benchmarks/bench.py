@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.corpus import Corpus, write_items
+from tests.benchmarks.corpus import Corpus, write_items, write_pairs
 from tests.benchmarks.table import Figure
 
 
@@ -28,6 +28,11 @@ class Bench:
         """The corpus as a JSONL file, written once a folder."""
         self.work.mkdir(parents=True, exist_ok=True)
         return write_items(self.work / f"{corpus.name}.jsonl", corpus)
+
+    def pairs(self, corpus: Corpus) -> Path:
+        """The corpus with two outputs an item, written once a folder."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        return write_pairs(self.work / f"{corpus.name}-pairs.jsonl", corpus)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 PANES: Final = {"P": "prompt", "C": "context", "O": "output"}
+OTHER: Final = "X"
+"""The mark of the second output of a pair, beside `O`; which of them stands left is drawn by lot."""
 CRITERIA: Final = ("Groundedness", "Usefulness", "Harmless")
 
 _MARK: Final = "\ue000"  # stands for the item's mark in a body; private use, so in no text
@@ -63,12 +65,32 @@ def rows(corpus: Corpus) -> Iterator[dict[str, str]]:
         yield row
 
 
+def pairs(corpus: Corpus) -> Iterator[dict[str, object]]:
+    """The items with two outputs each, one the other with about a word in twelve exchanged."""
+    dice = random.Random(corpus.seed)
+    for number, row in enumerate(rows(corpus), start=1):
+        one = row["output"]
+        words = one.replace(mark("O", number), mark(OTHER, number)).split(" ")
+        other = [dice.choice(_WORDS) if word in _WORDS and dice.random() < 1 / 12 else word for word in words]
+        outputs = [{"system": "north", "text": one}, {"system": "south", "text": " ".join(other)}]
+        yield {"id": row["id"], "prompt": row["prompt"], "context": row["context"], "outputs": outputs}
+
+
+def write_pairs(path: Path, corpus: Corpus) -> Path:
+    """Writes the corpus's pairs as JSONL, unless the file is there already."""
+    return _write(path, pairs(corpus))
+
+
 def write_items(path: Path, corpus: Corpus) -> Path:
     """Writes the corpus as JSONL in the program's own format, unless the file is there already."""
+    return _write(path, rows(corpus))
+
+
+def _write(path: Path, lines: Iterable[Mapping[str, object]]) -> Path:
     if not path.exists():
         part = path.with_suffix(".part")
         with part.open("w", encoding="utf-8") as out:
-            for row in rows(corpus):
+            for row in lines:
                 out.write(json.dumps(row, ensure_ascii=False))
                 out.write("\n")
         part.rename(path)

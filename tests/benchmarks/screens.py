@@ -6,12 +6,13 @@ All knowledge of the workstation's looks stands here; a change of its status lin
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from tests.benchmarks.corpus import CRITERIA, PANES
 from tests.pty.terminal import Predicate, Rows
 
-_MARK: Final = re.compile(r"(?<![0-9A-Za-z])([PCO])(\d{5,7})(?!\d)")
+_MARK: Final = re.compile(r"(?<![0-9A-Za-z])([PCOX])(\d{5,7})(?!\d)")
 _POSITION: Final = re.compile(r"(?<![\d/])(\d[\d,_\u202f ]*?)\s*(?:/|of)\s*(\d[\d,_\u202f]*)(?![\d/])")
 _SAVED: Final = re.compile(r"(?<!un)(?<!not )saved(?:\s+(\d+))?", re.IGNORECASE)
 _UNSAVED: Final = re.compile(r"unsaved|not saved|saving", re.IGNORECASE)
@@ -19,12 +20,12 @@ _LISTED: Final = re.compile(r"(?<![0-9A-Za-z])P\d{5,7}")
 _LISTED_ROWS: Final = 5
 
 
-def item_on(rows: Rows) -> int | None:
+def item_on(rows: Rows, panes: Iterable[str] = PANES) -> int | None:
     """The number of the item that every pane shows; none while a pane is empty or still holds another item."""
-    seen: dict[str, set[str]] = {pane: set() for pane in PANES}
+    seen: dict[str, set[str]] = {pane: set() for pane in panes}
     for row in rows:
         for pane, number in _MARK.findall(row):
-            seen[pane].add(number)
+            seen.setdefault(pane, set()).add(number)
     numbers = set().union(*seen.values())
     if len(numbers) != 1 or not all(seen.values()):
         return None
@@ -46,17 +47,19 @@ def form_on(rows: Rows, criteria: tuple[str, ...] = CRITERIA) -> bool:
     return all(label in screen for label in criteria)
 
 
-def item_shown(total: int, before: Rows | None = None, criteria: tuple[str, ...] = CRITERIA) -> Predicate:
+def item_shown(
+    total: int, before: Rows | None = None, criteria: tuple[str, ...] = CRITERIA, panes: Iterable[str] = PANES
+) -> Predicate:
     """Holds when an item stands in every pane, with its form and its position; another one than on `before`.
 
     Both the texts and the position must have changed: a screen half of which is the old item's does not count.
     """
-    old_item = item_on(before) if before else None
+    old_item = item_on(before, panes) if before else None
     old_position = position_on(before, total) if before else None
 
     def holds(rows: Rows) -> bool:
         return (
-            item_on(rows) not in (None, old_item)
+            item_on(rows, panes) not in (None, old_item)
             and position_on(rows, total) not in (None, old_position)
             and form_on(rows, criteria)
         )
@@ -74,9 +77,11 @@ def saved_mark(rows: Rows) -> str | None:
     return None
 
 
-def item_saved(total: int, before: Rows, criteria: tuple[str, ...] = CRITERIA) -> Predicate:
+def item_saved(
+    total: int, before: Rows, criteria: tuple[str, ...] = CRITERIA, panes: Iterable[str] = PANES
+) -> Predicate:
     """Holds when another item is shown and the saved mark stands; if the mark counts, with another count."""
-    shown = item_shown(total, before, criteria)
+    shown = item_shown(total, before, criteria, panes)
     earlier = saved_mark(before)
     counts = earlier is not None and earlier[-1].isdigit()
 

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from tests.benchmarks.bench import Bench
-from tests.benchmarks.corpus import CRITERIA, Corpus, write_labels, write_rubric
+from tests.benchmarks.corpus import CRITERIA, OTHER, PANES, Corpus, write_labels, write_rubric
 from tests.benchmarks.screens import item_saved, item_shown
 from tests.pty.terminal import Predicate, Rows, Terminal
 from tests.pty.timing import Shown, measure, measure_start
@@ -23,6 +23,7 @@ RATER: Final = "bench"
 QUEUE: Final = "bench"
 SCORES: Final = "441"  # one digit a criterion of the bench rubric
 DEFAULT_CRITERIA: Final = ("score",)
+COMPARED: Final = ("Overall preference",)
 _SAMPLE_EVERY: Final = 0.02
 
 
@@ -92,6 +93,16 @@ class Prepared:
     queue: str
     total: int
     criteria: tuple[str, ...]
+    panes: tuple[str, ...] = tuple(PANES)
+    digits: str = SCORES
+
+
+def prepare_pairs(bench: Bench, corpus: Corpus) -> Prepared:
+    """Makes a home with the pairs of `corpus` imported into a blind pairwise queue, by the program's own commands."""
+    home = bench.work / f"home-{corpus.name}-pairs-{time.monotonic_ns()}"
+    home.mkdir(parents=True)
+    run(home, "import", str(bench.pairs(corpus)), "-q", QUEUE, "--kind", "pairwise")
+    return Prepared(home, QUEUE, corpus.items, COMPARED, (*PANES, OTHER), "4")
 
 
 def prepare(bench: Bench, corpus: Corpus, *, within: Path | None = None, labelled: float = 0.0) -> Prepared:
@@ -137,7 +148,7 @@ class Sitting:
 
     def score(self) -> None:
         """Gives every criterion its digit, and waits until the program rests."""
-        for digit in SCORES[: len(self.prepared.criteria)]:
+        for digit in self.prepared.digits[: len(self.prepared.criteria)]:
             self.terminal.send(digit)
             self.terminal.wait_idle(0.03)
 
@@ -148,7 +159,7 @@ class Sitting:
             self.terminal,
             "\r",
             self._another(before),
-            item_saved(self.prepared.total, before, self.prepared.criteria),
+            item_saved(self.prepared.total, before, self.prepared.criteria, self.prepared.panes),
         )
         return shown, saved
 
@@ -166,7 +177,7 @@ class Sitting:
         return peak_memory_mb(self.terminal.pid)
 
     def _another(self, than: Rows | None) -> Predicate:
-        return item_shown(self.prepared.total, than, self.prepared.criteria)
+        return item_shown(self.prepared.total, than, self.prepared.criteria, self.prepared.panes)
 
 
 def times(shown: Sequence[Shown]) -> list[float]:
