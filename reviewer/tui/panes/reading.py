@@ -7,29 +7,25 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from time import perf_counter
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
-from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reviewer.text import cells
 from reviewer.text.find import Hit, find
 from reviewer.text.layout import Anchor, Layout, LayoutCache, Mode, Part, Row
 from reviewer.text.sanitise import one_line
 from reviewer.text.styled import Span
 from reviewer.tui.palette import Palette
 from reviewer.tui.panes.marks import Marks, overlaid
+from reviewer.tui.panes.painting import Paint
 
 Source = str | Sequence[Part] | Layout
 
 _TITLE_ROWS = 1
 _MARGINS = 2  # a column before the text, and the scroll bar
 _WHEEL_ROWS = 3
-_TRACK, _THUMB = "│", "┃"
 _DRAWN_DOCUMENTS = 16
 _DRAWN_ROWS = 1_000
 
@@ -52,7 +48,7 @@ class ReadingPane(Widget, can_focus=False):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._palette = palette
+        self._paint = Paint(palette, lambda: self.background_colors[1])
         self._cache = cache if cache is not None else LayoutCache()
         self._mode: Mode = "markdown"
         self._document = self._cache.get("", 2)
@@ -63,8 +59,6 @@ class ReadingPane(Widget, can_focus=False):
         self._needle = ""
         self._hits: list[Hit] = []
         self._hit = -1
-        self._filters: list[LineFilter] = []
-        self._styles: dict[str, Style] = {}
         self._marks: Marks | None = None
         self._drawn: OrderedDict[tuple[Layout, Marks | None], dict[int, Strip]] = OrderedDict()
 
@@ -134,8 +128,7 @@ class ReadingPane(Widget, can_focus=False):
 
     def set_palette(self, palette: Palette) -> None:
         """Draw with other colours from now on."""
-        self._palette = palette
-        self._styles.clear()
+        self._paint.take(palette)
         self._drawn.clear()
         self.refresh()
 
@@ -335,10 +328,7 @@ class ReadingPane(Widget, can_focus=False):
         return self._strips(y, y + 1)[0].apply_offsets(-1, max(0, self._top + y - _TITLE_ROWS))
 
     def _renew_styles(self) -> None:
-        filters = list(self.app.get_line_filters())
-        if filters != self._filters:
-            self._filters = filters
-            self._styles.clear()
+        if self._paint.filter_by(self.app.get_line_filters()):
             self._drawn.clear()
 
     def _strips(self, start: int, stop: int) -> list[Strip]:
@@ -347,7 +337,7 @@ class ReadingPane(Widget, can_focus=False):
         width, document = self.size.width, self._document
         strips = [self._title_strip(width)] if start < _TITLE_ROWS else []
         if width < _MARGINS:
-            return [Strip.blank(width, self._style(""))] * (stop - start)
+            return [Strip.blank(width, self._paint.style(""))] * (stop - start)
         first = self._top + max(start, _TITLE_ROWS) - _TITLE_ROWS
         last = self._top + stop - _TITLE_ROWS
         document.ensure(last)
@@ -392,40 +382,19 @@ class ReadingPane(Widget, can_focus=False):
     def _draw(
         self, document: Layout, index: int, thumb: bool, selected: tuple[int, int] | None, marks: Marks | None
     ) -> Strip:
-        room = self.size.width - 1
-        style = self._style
-        base = style("")
-        bar = Segment(_THUMB, style("thumb")) if thumb else Segment(_TRACK, style("track"))
         if index >= document.height:
-            return Strip([Segment(" " * room, base), bar], room + 1)
+            return self._paint.row("", (), self.size.width, thumb=thumb)
         row = document.row(index)
         text, spans = row.text, row.spans
         if marks is not None:
-            for start, end, style_name in document.shown_in(index, marks.parts):
-                spans = overlaid(spans, text, start, end, style_name)
+            for start, end, style in document.shown_in(index, marks.parts):
+                spans = overlaid(spans, text, start, end, style)
         if self._hits and document is self._document:
             spans = self._with_hits(row, spans)
         if selected is not None:
             end = len(text) if selected[1] < 0 else selected[1]
             spans = overlaid(spans, text, max(0, selected[0]), end, "selection")
-        missing = room - 1 - cells.width(text)
-        if not spans:
-            return Strip([Segment(f" {text}{' ' * missing}", base), bar], room + 1)
-        segments: list[Segment] = []
-        pending = " "  # what is in the base style is put together
-        at = 0
-        for start, end, names in spans:
-            pending += text[at:start]
-            if pending:
-                segments.append(Segment(pending, base))
-                pending = ""
-            segments.append(Segment(text[start:end], style(names)))
-            at = end
-        pending += text[at:] + " " * missing
-        if pending:
-            segments.append(Segment(pending, base))
-        segments.append(bar)
-        return Strip(segments, room + 1)
+        return self._paint.row(text, spans, self.size.width, thumb=thumb)
 
     def _with_hits(self, row: Row, spans: list[Span]) -> list[Span]:
         shift = row.indent - row.start
@@ -440,19 +409,7 @@ class ReadingPane(Widget, can_focus=False):
         return spans
 
     def _title_strip(self, width: int) -> Strip:
-        active = self._active
-        style, frame = self._style("title.active" if active else "title"), self._style("frame")
-        right = self._right()
-        room = width - 6 - (cells.width(right) + 2 if right else 0)
-        left = f"{'▶' if active else ' '} {one_line(self._title, max(1, room))} "
-        right = f" {right} " if right and room > 4 else ""
-        fill = width - cells.width(left) - cells.width(right) - 1
-        if fill < 0:
-            return Strip([Segment(cells.pad(left, width), style)], width)
-        rule = ("━" if active else "─") * fill
-        segments = [Segment(left, style), Segment(rule, frame), Segment(right, self._style("subtitle"))]
-        segments.append(Segment("━" if active else "─", frame))
-        return Strip([segment for segment in segments if segment.text], width)
+        return self._paint.title(self._title, self._right(), width, active=self._active)
 
     def _right(self) -> str:
         notes = [self._subtitle]
@@ -461,16 +418,6 @@ class ReadingPane(Widget, can_focus=False):
         if self._needle:
             notes.append(f"/{self._needle} {self._hit + 1} of {len(self._hits)}")
         return one_line("  ".join(filter(None, notes)), max(8, self.size.width // 2))
-
-    def _style(self, names: str) -> Style:
-        style = self._styles.get(names)
-        if style is None:
-            # Filters (no colour, terminal colours) see each style once instead of every row.
-            segments = [Segment("x", self._palette.style(names))]
-            for line_filter in self._filters:
-                segments = line_filter.apply(segments, self.background_colors[1])
-            style = self._styles[names] = segments[0].style or Style.null()
-        return style
 
     # Textual's selection
 
