@@ -50,8 +50,9 @@ def compare_steps(bench: Bench) -> list[Figure]:
             sitting.score()
             sitting.submit()
             sitting.terminal.wait_idle(0.3)  # a rater reads before asking for what differs
-            marked.append(sitting.step("w", _recoloured(sitting)))
-            sitting.step("w", _recoloured(sitting))
+            # Colours are no text: the notice, drawn with them, says that they stand.
+            marked.append(sitting.step("w", _change(sitting)))
+            sitting.step("w", _change(sitting))
     return [
         spread("scroll both sides by a line", times(scrolled), SMALL),
         spread("preference", times(given), SMALL),
@@ -61,11 +62,6 @@ def compare_steps(bench: Bench) -> list[Figure]:
 
 def _change(sitting: Sitting) -> Predicate:
     return changed_beside_status(sitting.screen(), sitting.prepared.total)
-
-
-def _recoloured(sitting: Sitting) -> Predicate:
-    """Holds when the notice says that differences are marked, or no longer are: colours are no text."""
-    return _change(sitting)
 
 
 CASES: Final = [
