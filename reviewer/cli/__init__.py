@@ -20,6 +20,7 @@ _COMMANDS = {
     "labels": ("labels", "Exports, imports and lists labels."),
     "queue": ("queue", "Lists, shows and changes queues."),
     "rubric": ("rubric", "Checks, shows and compares rubrics."),
+    "agreement": ("agreement", "Measures how far raters agree, with intervals."),
     "rank": ("rank", "Ranks systems by votes, with intervals."),
     "audit": ("audit", "Verifies and shows the event log."),
     "store": ("store", "Backs up and upgrades the store."),

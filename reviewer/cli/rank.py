@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +9,7 @@ import click
 
 from reviewer.cli.importing import map_option, mapping_of
 from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json, store_at
+from reviewer.cli.shown import working
 from reviewer.errors import BadInput, WrongUsage
 
 if TYPE_CHECKING:
@@ -92,7 +90,7 @@ def rank(
     mapping = mapping_of(renamed)
     _check_source(queue, file, renamed=bool(renamed), surplus=surplus)
     read: QueueVotes | None = None
-    with _working(hidden=as_json):
+    with working("Ranking …", hidden=as_json):
         from reviewer.measure.ranking import rank_votes
 
         if queue is not None:
@@ -144,15 +142,3 @@ def _of_file(file: Path, mapping: dict[str, str], slices: tuple[str, ...]) -> Vo
         many = f"{number:,} row{'' if number == 1 else 's'}"
         click.echo(plainly(f"{many} dropped: {reason} ({read.faults[reason]})."), err=True)
     return read.votes
-
-
-@contextmanager
-def _working(*, hidden: bool) -> Iterator[None]:
-    """A word that work goes on, on a terminal; nothing elsewhere."""
-    if hidden or not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("Ranking …"):
-        yield

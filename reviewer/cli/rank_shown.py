@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from reviewer.cli.shown import bars, grid, many, say, standard_output
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -20,39 +22,36 @@ if TYPE_CHECKING:
 
 _ALL_PAIRS = 15
 _MOST_PAIRS = 40
-_NARROWEST = 12
 _MODELS = {"bradley-terry": "Bradley-Terry, a tie as half a win each way", "davidson": "Davidson's model for ties"}
 
 
 def show(ranking: Ranking, read: QueueVotes | None = None) -> None:
     """Print the ranking, and of a queue what `read` tells beside its votes."""
-    from rich.console import Console
-
-    console = Console(markup=False, emoji=False, highlight=False)
+    screen = standard_output()
     if read is not None:
-        _queue(console, read)
+        _queue(screen, read)
     for place, (name, table) in enumerate(ranking.criteria.items()):
         if place:
-            console.print()
-        _criterion(console, name, table, ranking.settings)
-        _raters(console, table.raters, ranking.settings)
+            screen.print()
+        _criterion(screen, name, table, ranking.settings)
+        _raters(screen, table.raters, ranking.settings)
         for column, tables in table.slices.items():
             for value, cut in tables.items():
-                console.print()
-                _criterion(console, f"{name}, {column} {value or '(blank)'}", cut, ranking.settings)
+                screen.print()
+                _criterion(screen, f"{name}, {column} {value or '(blank)'}", cut, ranking.settings)
     if read is not None:
-        _balance(console, read)
-        _pace(console, read)
+        _balance(screen, read)
+        _pace(screen, read)
 
 
 def _queue(console: Console, read: QueueVotes) -> None:
     raters = read.votes.rater
-    said = f"{read.queue}: {_many(read.labels, 'label')} of {_many(len(raters.names) if raters else 0, 'rater')}"
+    said = f"{read.queue}: {many(read.labels, 'label')} of {many(len(raters.names) if raters else 0, 'rater')}"
     if read.repeats:
-        said += f", and {_many(read.repeats, 'repeat')} that tell consistency alone"
-    _say(console, f"{said}.", bold=True)
+        said += f", and {many(read.repeats, 'repeat')} that tell consistency alone"
+    say(console, f"{said}.", bold=True)
     if read.sealed:
-        _say(console, f"Sealed: systems get their names after `reviewer queue reveal {read.queue}`.")
+        say(console, f"Sealed: systems get their names after `reviewer queue reveal {read.queue}`.")
     console.print()
 
 
@@ -62,14 +61,14 @@ def _balance(console: Console, read: QueueVotes) -> None:
         where = "left and right" if read.kind == "pairwise" else "at each place"
         most = max(found.of_raters.values(), default=0)
         said = f"Orders {name}: {found.orders:,}; each system stood {where} equally often within {found.greatest:,}"
-        unknown = f"; {_many(found.unknown, 'order')} not known" if found.unknown else ""
-        _say(console, f"{said}, with each rater within {most:,}{unknown}.")
+        unknown = f"; {many(found.unknown, 'order')} not known" if found.unknown else ""
+        say(console, f"{said}, with each rater within {most:,}{unknown}.")
     if len(read.shown.systems) > _ALL_PAIRS:
         return
     labelled = _places(read.labelled)
     rows = [(name, places, labelled.get(name, "-")) for name, places in _places(read.shown).items()]
     what = "left / right" if read.kind == "pairwise" else "by place"
-    _grid(console, ("system", f"shown {what}", f"labelled {what}"), sorted(rows))
+    grid(console, ("system", f"shown {what}", f"labelled {what}"), sorted(rows))
 
 
 def _places(found: Balance) -> dict[str, str]:
@@ -89,27 +88,27 @@ def _pace(console: Console, read: QueueVotes) -> None:
         )
         for one in read.pace[:_MOST_PAIRS]
     ]
-    _grid(console, ("rater", "timed labels", "median seconds", "middle half"), rows, numbers=(1, 2))
+    grid(console, ("rater", "timed labels", "median seconds", "middle half"), rows, numbers=(1, 2))
     if len(read.pace) > _MOST_PAIRS:
-        _say(console, f"… and {len(read.pace) - _MOST_PAIRS:,} more raters; --json has them all.")
+        say(console, f"… and {len(read.pace) - _MOST_PAIRS:,} more raters; --json has them all.")
 
 
 def _criterion(console: Console, name: str, table: Table, settings: Settings) -> None:
     items = f" on {table.items:,} items" if table.items is not None else ""
-    _say(console, f"{name}: {table.votes:,} votes{items}, {len(table.names):,} systems", bold=True)
+    say(console, f"{name}: {table.votes:,} votes{items}, {len(table.names):,} systems", bold=True)
     rounds = table.resampling
     if rounds.rounds:
         level = f"{100 * (1 - settings.alpha):g} % intervals, {rounds.rounds:,} resamples of {rounds.unit}s"
-        _say(console, f"{_MODELS[settings.model]}; {level}, seed {settings.seed}.")
+        say(console, f"{_MODELS[settings.model]}; {level}, seed {settings.seed}.")
     else:
-        _say(console, f"{_MODELS[settings.model]}.")
+        say(console, f"{_MODELS[settings.model]}.")
     _systems(console, table)
     _bars(console, table)
     for note in table.notes:
-        _say(console, note)
+        say(console, note)
     _differences(console, table, settings)
     if table.plan is not None:
-        _say(console, _plan(table.plan, table.names))
+        say(console, _plan(table.plan, table.names))
     _rates(console, table)
     _position(console, table.position)
     for part in table.components:
@@ -125,40 +124,15 @@ def _systems(console: Console, table: Table) -> None:
             place += f" ({row.rank_low}-{row.rank_high})"
         strength, elo = _unpadded(_figure(row.bradley_terry, ".3f")), _figure(row.elo, ".0f")
         rows.append((place, row.system, f"{row.votes:,}", _share(row.win_rate), strength, elo))
-    _grid(console, ("rank", "system", "votes", "win rate", "strength", "Elo"), rows, numbers=(2,))
+    grid(console, ("rank", "system", "votes", "win rate", "strength", "Elo"), rows, numbers=(2,))
 
 
 def _bars(console: Console, table: Table) -> None:
     """Log strengths on one line, each with its interval."""
     drawn = [(row.system, row.log_strength.value, row.log_strength.low, row.log_strength.high) for row in table.systems]
     known = [(name, value, low, high) for name, value, low, high in drawn if value is not None]
-    if not known:
-        return
-    ends = [end for _, value, low, high in known for end in (value, low, high) if end is not None]
-    least, most = min(ends), max(ends)
-    if most - least < 1e-9:
-        return
-    label = min(max(len(_flat(name)) for name, *_ in known), max(8, console.width // 3))
-    width = min(console.width - label - 4, 72)
-    if width < _NARROWEST:
-        return
-    _say(console, "Log strengths and their intervals:" if known[0][2] is not None else "Log strengths:")
-    line, left, right, dot = ("-", "|", "|", "o") if _ascii(console) else ("─", "├", "┤", "●")
-
-    def at(value: float) -> int:
-        return round((value - least) / (most - least) * (width - 1))
-
-    for name, value, low, high in known:
-        cells = [" "] * width
-        if low is not None and high is not None:
-            for cell in range(at(low), at(high) + 1):
-                cells[cell] = line
-            cells[at(low)], cells[at(high)] = left, right
-        cells[at(value)] = dot
-        _say(console, f"{_cut(_flat(name), label).ljust(label)}  {''.join(cells).rstrip()}")
-    scale = f"{least:+.2f}"
-    _say(console, f"{' ' * label}  {scale}{f'{most:+.2f}'.rjust(width - len(scale))}")
-    console.print()
+    if known:
+        bars(console, "Log strengths and their intervals:" if known[0][2] is not None else "Log strengths:", known)
 
 
 def _differences(console: Console, table: Table, settings: Settings) -> None:
@@ -167,7 +141,7 @@ def _differences(console: Console, table: Table, settings: Settings) -> None:
         return
     holding = sum(bool(one.holds) for one in tested)
     family = "" if table.family == len(tested) else f" as one family of {table.family:,}"
-    _say(
+    say(
         console,
         f"{holding:,} of {len(tested):,} differences hold after Holm's correction{family} at {settings.alpha:g}.",
     )
@@ -183,7 +157,7 @@ def _differences(console: Console, table: Table, settings: Settings) -> None:
         for one in shown[:_MOST_PAIRS]
     ]
     heading = "pair" if shown is tested else "neighbours"
-    _grid(console, (heading, "log strength", "wins", "p (Holm)", ""), rows)
+    grid(console, (heading, "log strength", "wins", "p (Holm)", ""), rows)
 
 
 def _neighbours(table: Table, tested: Sequence[Difference]) -> list[Difference]:
@@ -210,28 +184,28 @@ def _plan(plan: Plan, names: tuple[str, ...]) -> str:
 
 
 def _rates(console: Console, table: Table) -> None:
-    _say(console, f"Ties: {_share(table.tie)} of all votes; both bad: {_share(table.both_bad)}.")
+    say(console, f"Ties: {_share(table.tie)} of all votes; both bad: {_share(table.both_bad)}.")
     if table.tie_parameter is not None:
         told = table.tie_parameter
-        _say(console, f"Tie parameter nu: {_figure(told, '.3f') if told.value is not None else f'none, {told.why}'}.")
+        say(console, f"Tie parameter nu: {_figure(told, '.3f') if told.value is not None else f'none, {told.why}'}.")
 
 
 def _position(console: Console, found: Position) -> None:
     if found.share.value is None:
-        _say(console, f"Side shown first: no figure, {found.share.why}.")
+        say(console, f"Side shown first: no figure, {found.share.why}.")
     else:
         said = f"Side shown first: won {_share(found.share)} of {found.share.n:,} decided votes, p {_p(found.p_value)}"
         if found.clustered is not None:
             low, high = found.clustered.low, found.clustered.high
             said += f"; [{_percent(low)}, {_percent(high)}] if votes on one item hang together"
-        _say(console, f"{said}{f'; {found.note}' if found.note else ''}.")
+        say(console, f"{said}{f'; {found.note}' if found.note else ''}.")
     if found.effect is not None:
         if found.effect.value is None:
-            _say(console, f"Advantage of the first side in the model: none, {found.effect.why}.")
+            say(console, f"Advantage of the first side in the model: none, {found.effect.why}.")
         else:
             told = _figure(found.effect, "+.3f")
             test = "" if found.effect_p is None else f", p {_p(found.effect_p)}"
-            _say(console, f"Advantage of the first side in the model: {told} on the log scale{test}.")
+            say(console, f"Advantage of the first side in the model: {told} on the log scale{test}.")
 
 
 def _raters(console: Console, raters: Sequence[RaterReport], settings: Settings) -> None:
@@ -243,7 +217,7 @@ def _raters(console: Console, raters: Sequence[RaterReport], settings: Settings)
     told = (
         f"{len(flagged)} of {tested:,} raters tested prefer a side at {settings.alpha:g}, corrected by Holm over them."
     )
-    _say(console, told, bold=True)
+    say(console, told, bold=True)
     rows = [
         (
             one.rater or "(no rater)",
@@ -257,9 +231,9 @@ def _raters(console: Console, raters: Sequence[RaterReport], settings: Settings)
         for one in sorted(raters, key=lambda one: (one.p_value is None, one.p_value or 0.0))[:_MOST_PAIRS]
     ]
     headings = ("rater", "votes", "first side", "p (Holm)", "", "agrees", "repeats")
-    _grid(console, headings, rows, numbers=(1,))
+    grid(console, headings, rows, numbers=(1,))
     if len(raters) > _MOST_PAIRS:
-        _say(console, f"… and {len(raters) - _MOST_PAIRS:,} more raters; --json has them all.")
+        say(console, f"… and {len(raters) - _MOST_PAIRS:,} more raters; --json has them all.")
     _lengths(console, raters)
 
 
@@ -270,22 +244,7 @@ def _lengths(console: Console, raters: Sequence[RaterReport]) -> None:
         if one.length is not None and one.length.longer_share.value is not None
     ]
     if rows:
-        _grid(console, ("rater", "longer text wins", "log odds for a standard deviation of length"), rows)
-
-
-def _grid(
-    console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()
-) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    grid = Grid(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for at, heading in enumerate(headings):
-        grid.add_column(heading, justify="right" if at in numbers else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(_flat(cell)) for cell in row))
-    console.print(grid)
+        grid(console, ("rater", "longer text wins", "log odds for a standard deviation of length"), rows)
 
 
 def _figure(figure: Figure, form: str) -> str:
@@ -294,10 +253,6 @@ def _figure(figure: Figure, form: str) -> str:
     if figure.low is None or figure.high is None:
         return f"{figure.value:{form}}"
     return f"{figure.value:{form}} [{figure.low:{form}}, {figure.high:{form}}]"
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _unpadded(figures: str) -> str:
@@ -321,23 +276,3 @@ def _p(value: float | None) -> str:
     if value is None:
         return "-"
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _ascii(console: Console) -> bool:
-    return not console.encoding.lower().startswith("utf")
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _say(console: Console, text: str, *, bold: bool = False) -> None:
-    from rich.text import Text
-
-    console.print(Text(_flat(text), style="bold" if bold else ""))
-
-
-def _flat(text: str) -> str:
-    from reviewer.text.sanitise import visible
-
-    return " ".join(visible(text).split("\n"))
