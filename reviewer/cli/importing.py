@@ -70,8 +70,8 @@ def mapping_of(renamed: tuple[str, ...]) -> dict[str, str]:
     "--mask-self-naming",
     "mask",
     is_flag=True,
-    help="Replaces names of systems in outputs by […], and keeps what was replaced; outputs that are in already change "
-    "with --revise only.",
+    help="Replaces names of systems in outputs by […], and keeps what was replaced; the queue keeps to it for later "
+    "imports. Outputs that are in already change with --revise only.",
 )
 @click.option("--format", "format_name", help="jsonl, json, csv, tsv or mtbench; found out where it is left out.")
 @map_option
@@ -155,7 +155,7 @@ def import_(
             )
             done = import_items(store, queue, reader, rater=chosen.rater(rater), options=options)
     told.end()
-    naming.end(done.named, masked=mask)
+    naming.end(done)
     if as_json:
         print_json(done.to_json())
     else:
@@ -206,24 +206,30 @@ class NamesTold:
         if self._count <= _SAID:
             click.echo(plainly(line), err=True)
 
-    def end(self, named: Named | None, *, masked: bool) -> None:
+    def end(self, done: Imported) -> None:
+        named = done.named
         if named is None or not named.count:
             return
         if self._count > _SAID:
             click.echo(f"… and {self._count - _SAID:,} more that name a system.", err=True)
-        if masked and named.masked:
-            click.echo(
-                f"{counted(named.masked, 'name')} in {counted(named.outputs, 'output')} masked as […].", err=True
-            )
-        elif named.outputs:
-            says = "says" if named.outputs == 1 else "say"
-            click.echo(f"{counted(named.outputs, 'output')} {says} who wrote: --mask-self-naming hides it.", err=True)
+        if named.outputs:
+            click.echo(_said_of_outputs(done, named), err=True)
         if named.fields:
             click.echo(
                 "Keys are never shown while the queue is sealed, tags and metadata only if `show` declares them: "
                 "`reviewer queue set QUEUE show=` takes that back.",
                 err=True,
             )
+
+
+def _said_of_outputs(done: Imported, named: Named) -> str:
+    who = f"{counted(named.outputs, 'output')} {'says' if named.outputs == 1 else 'say'} who wrote"
+    if not done.masking:
+        return f"{who}: --mask-self-naming hides it."
+    if not done.outputs:
+        return f"{who}, and what is in already stays as it is: --mask-self-naming --revise masks it."
+    said = f"{counted(named.masked, 'name')} in {counted(named.outputs, 'output')} masked as […]."
+    return f"{said} What was in already stays as it was without --revise." if done.duplicates else said
 
 
 def _say_of_graph(paired: Paired, *, as_json: bool) -> None:
@@ -280,6 +286,10 @@ def _summary(done: Imported, queue: str, *, dry_run: bool) -> str:
         said.append(f"{counted(done.recalled, 'task')} recalled for changed texts.")
     if done.escaped:
         said.append(f"{counted(done.escaped, 'character')} that cannot be stored became a visible escape.")
+    if done.pairs_before:
+        said.append(
+            f"Pairs were made by {done.pairs_before} so far: the new rule is for outputs that come now."
+        )
     if done.rubric_changed:
         said.append("The new rubric is in force.")
     if done.rejected:

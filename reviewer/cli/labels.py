@@ -59,6 +59,8 @@ def export(
     JSONL holds every revision and column, and imports again without loss. CSV has one row a label and criterion,
     of the revisions that count. While a blind queue is unrevealed, neither says which system gave an output, and it
     imports into this store alone: `reviewer queue reveal` comes first where labels go elsewhere.
+    Once a queue is revealed, the answers to hidden repeats are marked (`repeat`); only the store that asked them takes
+    them in. Preferences count from -2, the first shown is much better, to 2; 2>1=3 is a ranking of what was shown.
     In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it; importing takes it away.
 
     \b

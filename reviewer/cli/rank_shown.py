@@ -51,7 +51,7 @@ def _queue(console: Console, read: QueueVotes) -> None:
         said += f", and {many(read.repeats, 'repeat')} that tell consistency alone"
     say(console, f"{said}.", bold=True)
     if read.sealed:
-        say(console, f"Sealed: systems get their names after `reviewer queue reveal {read.queue}`.")
+        say(console, f'Sealed: systems get their names after `reviewer queue reveal {read.queue} --reason "…"`.')
     console.print()
 
 

@@ -31,6 +31,7 @@ from reviewer.store.taking import Taking
 
 SLICE = 1000
 _SLICE_BYTES = 4 << 20
+_MASK = "mask_self_naming"
 _NOTHING = b"[]"
 
 Progress = Callable[[Reader, int], None]
@@ -39,7 +40,11 @@ Progress = Callable[[Reader, int], None]
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did. `rejected` counts rows, `escaped` the characters that were made visible."""
+    """What an import did. `rejected` counts rows, `escaped` the characters that were made visible.
+
+    `masking` says that the queue's outputs are masked, now or since an earlier import; `pairs_before` is the rule that
+    made the pairs so far, where another holds from now on.
+    """
 
     rows: int = 0
     items: int = 0
@@ -54,6 +59,8 @@ class Imported:
     queue_made: bool = False
     rubric_changed: bool = False
     published: bool = False
+    masking: bool = False
+    pairs_before: str = ""
     paired: Paired | None = None
     named: Named | None = None
 
@@ -162,6 +169,8 @@ def _imported(
     found: QueueRecord | None,
 ) -> Imported:
     done = _Pipeline(intake, reader, options, rejects).run()
+    if found is not None and options.pairs is not None and options.pairs.text != found.settings.get("pairs", "all"):
+        done.pairs_before = found.settings.get("pairs", "all")
     if done.rows == done.rejected or (options.strict and done.rejected):
         return done
     identifier = None
@@ -218,7 +227,8 @@ def _prepared(
 
 def _settings(options: ImportOptions) -> dict[str, Any]:
     """What the queue keeps of the options, for later imports."""
-    return options.settings | ({} if options.pairs is None else {"pairs": options.pairs.text})
+    kept = {} if options.pairs is None else {"pairs": options.pairs.text}
+    return options.settings | kept | ({_MASK: True} if options.mask else {})
 
 
 def _rejects(reader: Reader, options: ImportOptions) -> RejectsFile:
@@ -245,12 +255,13 @@ class _Pipeline:
         self._done = Imported()
         self._rubrics: dict[bytes, str] = {}
         queue = taking.queue
-        self._names = self._watch() if options.mask or queue.kind != "rating" else None
+        self._done.masking = options.mask or bool(queue.settings.get(_MASK))
+        self._names = self._watch() if self._done.masking or queue.kind != "rating" else None
 
     def _watch(self) -> Naming:
         queue = self._taking.queue
         known = {named for source in self._taking.sources[:1] for named in systems_of(source, queue).values()}
-        return Naming(known, mask=self._options.mask, on_found=self._options.on_named)
+        return Naming(known, mask=self._done.masking, on_found=self._options.on_named)
 
     def run(self) -> Imported:
         done = self._done

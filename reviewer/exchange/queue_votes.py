@@ -63,7 +63,11 @@ class QueueVotes:
 
     def to_json(self) -> dict[str, Any]:
         """All but the votes, for a program."""
-        note = {"note": f"Systems get their names after `reviewer queue reveal {self.queue}`."} if self.sealed else {}
+        note = (
+            {"note": f'Systems get their names after `reviewer queue reveal {self.queue} --reason "…"`.'}
+            if self.sealed
+            else {}
+        )
         return {
             "queue": self.queue,
             "kind": self.kind,
@@ -327,7 +331,7 @@ class _Reading:
         if name in names:
             raise WrongUsage(
                 "a column asked for names systems, and the queue is sealed.",
-                mend=f"Slice by it after `reviewer queue reveal {self.queue.name}`.",
+                mend=f'Slice by it after `reviewer queue reveal {self.queue.name} --reason "…"`.',
             )
         raise WrongUsage(
             f"the items have no {'such metadata' if sealed else f'metadata {name!r}'} to slice by.",

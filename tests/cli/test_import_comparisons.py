@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,11 @@ def file(folder: Path, *rows: dict[str, Any]) -> str:
     path = folder / "outputs.jsonl"
     path.write_bytes(lines(*rows))
     return str(path)
+
+
+def item(key: str, **texts: str) -> dict[str, Any]:
+    """A row with these systems' texts."""
+    return row(key) | {"outputs": [{"system": system, "text": text} for system, text in texts.items()]}
 
 
 def test_pairs_come_in_and_are_told(reviewer: Command, tmp_path: Path) -> None:
@@ -168,3 +175,34 @@ def test_help_shows_how(reviewer: Command) -> None:
     told = reviewer("import", "--help").out
     for part in ("--kind pairwise --pairs balanced=3", "rating|pairwise|ranking", "[…]", "baseline=NAME"):
         assert part in told
+
+
+def test_a_queue_that_was_masked_once_stays_masked(reviewer: Command, home: Path, tmp_path: Path) -> None:
+    first = file(tmp_path, item("x", alpha="As alpha, I say a.", beta="b"))
+    assert reviewer("import", first, "-q", "duel", "--kind", "pairwise", "--mask-self-naming").code == 0
+    later = file(tmp_path, item("y", alpha="As alpha, I say c.", beta="d"))
+    ran = reviewer("import", later, "-q", "duel")
+    assert "1 name in 1 output masked as […]." in ran.err
+    again = reviewer("import", later, "-q", "duel", "--revise")
+    assert "what is in already stays as it is" in again.err
+    with closing(sqlite3.connect(home / "reviewer.db")) as connection:
+        texts = [text for (text,) in connection.execute("SELECT text FROM output")]
+    assert sorted(texts) == ["As […], I say a.", "As […], I say c.", "b", "d"]
+
+
+def test_masking_what_is_in_already_says_that_it_did_nothing(reviewer: Command, tmp_path: Path) -> None:
+    given = file(tmp_path, item("x", alpha="As alpha, I say a.", beta="b"))
+    reviewer("import", given, "-q", "duel", "--kind", "pairwise")
+    ran = reviewer("import", given, "-q", "duel", "--mask-self-naming")
+    assert "1 output says who wrote, and what is in already stays as it is: --mask-self-naming --revise" in ran.err
+    assert "masked as" not in ran.err
+    ran = reviewer("import", given, "-q", "duel", "--mask-self-naming", "--revise")
+    assert "1 name in 1 output masked as […]." in ran.err
+
+
+def test_another_rule_for_pairs_is_told(reviewer: Command, tmp_path: Path) -> None:
+    given = file(tmp_path, item("x", alpha="a", beta="b", gamma="c"))
+    reviewer("import", given, "-q", "duel", "--kind", "pairwise", "--pairs", "balanced=1")
+    ran = reviewer("import", given, "-q", "duel", "--pairs", "all")
+    assert "Pairs were made by balanced=1 so far: the new rule is for outputs that come now." in ran.out
+    assert "so far" not in reviewer("import", given, "-q", "duel", "--pairs", "all").out

@@ -114,7 +114,7 @@ def test_the_table_fits_80_columns_and_has_it_all(store: Store, reviewer: Comman
     assert told.code == 0
     assert max(map(len, told.out.splitlines())) <= 80
     assert "pairs: 72 labels of 2 raters." in told.out
-    assert "Sealed: systems get their names after `reviewer queue reveal pairs`." in told.out
+    assert "Sealed: systems get their names after `reviewer queue reveal pairs --reason" in told.out
     assert "1 of 2 raters tested prefer a side" in told.out
     assert "Closest open pair: system " in told.out
     assert "Orders shown: 72; each system stood left and right" in told.out

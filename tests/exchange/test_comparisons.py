@@ -397,5 +397,13 @@ def test_an_output_that_is_masked_is_known_by_what_the_file_said(store: Store, t
     for mask in (False, True):
         assert take(store, path, mask=mask, kind=None).duplicates == 1
     revised = take(store, path, kind=None, revise=True)
-    assert (revised.recalled, asked(store)) == (1, [("x", "No.", "As alpha, I agree.")])
+    assert (revised.duplicates, revised.recalled) == (1, 0), "a queue that masks goes on masking"
+    assert asked(store) == [("x", "As […], I agree.", "No.")]
+
+
+def test_an_output_that_was_not_masked_is_masked_when_it_is_revised(store: Store, tmp_path: Path) -> None:
+    path = written(tmp_path, row("x") | {"outputs": [said("alpha", "As alpha, I agree."), said("beta", "No.")]})
+    take(store, path)
     assert take(store, path, mask=True, kind=None).duplicates == 1
+    revised = take(store, path, mask=True, kind=None, revise=True)
+    assert (revised.recalled, asked(store)) == (1, [("x", "No.", "As […], I agree.")])

@@ -186,7 +186,7 @@ def test_a_sealed_export_says_no_system_and_comes_home_only(store: Store, tmp_pa
     other = fresh(tmp_path / "other")
     fill(other, queue="q", items=6)
     assert [reason[:26] for reason in refused(other, path)] == ["its task is not in this st"] * 2
-    assert "reviewer queue reveal q" in refused(other, path)[0]
+    assert "where it was made, once that queue is revealed there" in refused(other, path)[0]
     assert len(refused(other, table)) == 2
     reveal(store)
     assert take(other, exported(store, tmp_path / "open.jsonl")).labels == 2

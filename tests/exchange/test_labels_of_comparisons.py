@@ -150,6 +150,8 @@ def test_the_answer_to_a_repeat_is_told_apart_and_refused_elsewhere(
     lines = out(one, "jsonl", capsysbinary)
     repeats = [line for line in map(orjson.loads, lines.splitlines()) if line.get("repeat")]
     assert repeats
+    table = csv.DictReader(io.StringIO(out(one, "csv", capsysbinary).decode(), newline=""))
+    assert {row["label"] for row in table if row["repeat"] == "true"} == {line["id"] for line in repeats}
     path = tmp_path / "labels.jsonl"
     path.write_bytes(lines)
     assert run(["labels", "import", str(path), "-q", "pairs", "--home", str(one.path.parent)]) == 0

@@ -288,3 +288,27 @@ async def test_once_the_systems_may_be_named_the_titles_name_them(tmp_path: Path
         assert {left, right} == set(SYSTEMS[:2])
         assert f"Left · {left}" in player.text()
         assert f"Right · {right}" in player.text()
+
+
+async def test_why_is_asked_of_what_was_said_last(tmp_path: Path) -> None:
+    async with playing(pairs(tmp_path), "pairs") as player:
+        first, second = (key for key, _ in screen(player).form.asked[:2])
+        await player.press("4", "e", "c", "l", "e", "a", "r", "enter")
+        assert player.work.rationale[first]["text"] == "clear"
+        await player.press("j", "e", "o", "k", "enter")
+        assert player.work.rationale[second]["text"] == "ok"
+
+
+async def test_an_undone_label_has_its_overall_answer_in_hand(tmp_path: Path) -> None:
+    async with playing(pairs(tmp_path), "pairs") as player:
+        await player.press("4", "enter")
+        await player.saved()
+        await player.press("u", "2")
+        assert player.work.values == {"preference": -1}
+
+
+async def test_a_narrow_screen_begins_every_pair_on_the_left(tmp_path: Path) -> None:
+    async with playing(pairs(tmp_path, rubric=OVERALL), "pairs", (80, 24)) as player:
+        await player.press("v", "4", "enter")
+        assert sides(player)[0] == "Left 1"
+        assert screen(player).side == 0

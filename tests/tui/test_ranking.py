@@ -152,3 +152,10 @@ async def test_the_end_is_told_also_to_who_read_the_last_output(tmp_path: Path) 
         assert "Nothing is left for you" in player.text()
         await player.press("1", "=", "backspace", "x", "escape", "l", "z", "z", "enter", "u")
         assert player.work.values == {"ranking": [[1], [2], [3], [4]]}
+
+
+async def test_the_last_step_is_taken_back_though_the_focus_has_gone_on(tmp_path: Path) -> None:
+    async with playing(rankings(tmp_path), "pairs") as player:
+        await player.press("1", "2", "3", "4", "backspace")
+        assert player.work.values == {"ranking": [[1], [2], [3]]}
+        assert player.work.focus == "ranking"

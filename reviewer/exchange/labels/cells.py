@@ -27,6 +27,7 @@ COLUMNS = (
     "rubric",
     "active_seconds",
     "committed_at",
+    "repeat",
 )
 SEPARATOR = "|"
 

@@ -169,6 +169,7 @@ def _table_rows(driver: Driver, queue: QueueRecord) -> Line:
             "rubric": rubric_cell(row.rubric_name, row.rubric_hash),
             "active_seconds": f"{said['active_ms'] / 1000:g}",
             "committed_at": said["committed_at"],
+            "repeat": "true" if row.repeat_of and not queue.sealed else "",
         }
         keys = [*values, *(key for key in rationale if key != "label" and key not in values)]
         for key in keys or [""]:

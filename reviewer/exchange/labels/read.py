@@ -201,6 +201,7 @@ def _said_by_rows(rows: list[dict[str, str]], line: int, raw: bytes) -> SaidLabe
     said.named = _listed(first["output"])
     said.systems = _listed(first["system"])
     said.shown = _listed(first["shown_order"]) or None
+    said.repeat = first["repeat"].strip().lower() == "true"
     name, _, content_hash = first["rubric"].rpartition("@")
     said.rubric_name, said.rubric_hash = (name, content_hash) if name else (first["rubric"], "")
     rationale: dict[str, dict[str, object]] = {}

@@ -122,7 +122,7 @@ class Resolver:
         if said.outputs and not any("content_hash" in output for output in said.outputs):
             return (
                 "its task is not in this store, and a sealed export imports only into the store that it came from; "
-                f"export it again after `reviewer queue reveal {self._queue.name}`."
+                "export it again where it was made, once that queue is revealed there."
             )
         if said.outputs:
             return f"the outputs that it judges are not among those of the item {said.item[:60]!r}; import them first."

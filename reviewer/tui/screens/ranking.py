@@ -105,6 +105,9 @@ class RankingScreen(Several):
 
     def do_rank_take_back(self) -> None:
         """Takes the last step back."""
+        work = self.sitting.work
+        if self.owing is not None and work.focus not in work.values and self.owing[0] in work.values:
+            work.focus = self.owing[0]  # the last step was that question's last
         if (focused := self._question()) is None:
             return
         if self.tied:

@@ -46,6 +46,9 @@ class Several(Judging):
 
     def show_outputs(self, view: TaskView, shown: Sources) -> None:
         """Shows the outputs in their panes, each at its place."""
+        if self.side and self.shape.name == "stacked":
+            # One side that is always read first would weigh on the votes.
+            self.go_to_pane(output_name(0))
         if self.output_count != len(view.outputs):
             self.output_count = len(view.outputs)
             self.side = min(self.side, self.output_count - 1)
@@ -166,6 +169,21 @@ class Several(Judging):
                 pane.set_heading(self.heading(view, number), self.aside(number))
 
     # -- answering -------------------------------------------------------------------------------------
+
+    def show_item(self, message: str = "", look: str = "notice") -> None:
+        """Draws the item; of one that has its label, the overall question is in hand, which is what an undo is for."""
+        view, work = self.sitting.view, self.sitting.work
+        if view is not None and work.base is not None and not work.focus:
+            work.focus = view.asked()[0][0]
+        super().show_item(message, look)
+
+    def in_debt(self) -> tuple[str, Criterion] | None:
+        """Why is asked of the question that was answered last, until the focus is moved by hand: nothing here needs a
+        why, so that whoever asks for one means what they have just said."""
+        if self.owing is not None and self.owing[0] in self.sitting.work.values:
+            self.sitting.work.focus = self.owing[0]
+            self.form.redraw()
+        return self.form.focused()
 
     def all_said(self) -> bool:
         """A comparison goes by itself only when every question has its answer, not the overall one alone."""
