@@ -17,6 +17,8 @@ from reviewer.tui.screens.sources import sources
 
 _AT_ONCE = 20_000
 """Two texts that are both shorter are compared between two keys; longer ones in a thread."""
+_AHEAD = 64_000
+"""Beyond this, texts are compared only while differences are marked: it would take the processor from the rater."""
 _KEPT = 12
 _BETWEEN = "\n\n"
 _BREATH = 0.001
@@ -95,12 +97,15 @@ class Differing(Several):
         if not self._is_long(view):
             self._compare(view)
             return
+        if not self.differing and self._is_long(view, _AHEAD):
+            return
         self._compare_in_thread(view)
         while self.differing and view.task in self._comparing:
             yield _WAIT
 
-    def _is_long(self, view: TaskView) -> bool:
-        return any(sum(len(turn.text) for turn in output.turns) >= _AT_ONCE for output in view.outputs)
+    @staticmethod
+    def _is_long(view: TaskView, limit: int = _AT_ONCE) -> bool:
+        return any(sum(len(turn.text) for turn in output.turns) >= limit for output in view.outputs)
 
     def _compare(self, view: TaskView) -> None:
         if view.task not in self._compared:

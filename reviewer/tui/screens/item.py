@@ -26,6 +26,8 @@ _REST_AFTER = 0.3
 _SLICE = 0.003
 _LONG = 20_000
 _BREATH = 0.001
+_REST_BREATH = 0.012
+"""Between slices of what nobody waits for: a key passes through many turns of the loop, and would wait in each."""
 _LOOK_AROUND = 5.0
 _DRAWN_AFTER = 0.01
 
@@ -217,7 +219,7 @@ class ItemScreen(Divided):
             if _length(pane) > _LONG:
                 yield _REST_AFTER
             while not pane.idle(_SLICE):
-                yield _BREATH
+                yield _REST_BREATH
         self.desk.tidy()
 
     def ponder(self, likely: list[TaskView]) -> Iterator[float]:
