@@ -220,6 +220,8 @@ def _prepared(
     store: Store, found: QueueRecord | None, name: str, rater: str, *, kind: str, settings: dict[str, Any]
 ) -> tuple[QueueRecord, str]:
     with store.writing() as connection:
+        if found is None and queues.find(connection, name) is not None:
+            raise BadInput(f"another program made the queue '{name}' meanwhile.", mend="Import again.")
         # What a killed import left prepared may have been of another kind.
         queue = found or replace(queues.prepare(connection, name, kind=kind), kind=kind, settings=settings)
         return queue, queues.ensure_rater(connection, rater)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from queue import Empty, SimpleQueue
+from threading import Thread
 from time import monotonic
 
 from reviewer.session.keeping import Keeping
-from reviewer.store.connection import StoreTrouble
+from reviewer.store.connection import Store, StoreTrouble
 from reviewer.store.dealing import Deal, Dealer
 
 AHEAD = 2
@@ -15,20 +17,25 @@ _PATIENCE = 30.0
 
 
 class Giving:
-    """Lets the writer deal, in its turn among the labels. `ended` says that nothing was left when it last looked."""
+    """Lets the writer deal, in its turn among the labels. `ended` says that nothing was left when it last looked.
 
-    def __init__(self, keeping: Keeping, dealer: Dealer) -> None:
+    The dealer takes up where the last sitting left while the rater looks at what was dealt then.
+    """
+
+    def __init__(self, store: Store, keeping: Keeping, dealer: Dealer) -> None:
         self.ended = False
         self.trouble = ""
         self._keeping = keeping
         self._dealer = dealer
         self._under_way = 0
         self._heard: SimpleQueue[tuple[Deal | None, StoreTrouble | None]] = SimpleQueue()
+        self._loading = Thread(target=self._load, args=(store,), name="reviewer-dealer", daemon=True)
+        self._loading.start()
 
     def ahead(self, missing: int) -> None:
         """Asks for so many places more, without waiting for them."""
         self._take_over()
-        if not self.ended:
+        if not self.ended and not self._loading.is_alive():
             for _ in range(missing - self._under_way):
                 self._ask()
 
@@ -36,6 +43,7 @@ class Giving:
         """Waits until another place is dealt, perhaps one that was asked for ahead; False where nothing is left, or
         where `trouble` stands in the way."""
         self._take_over()
+        self.get_ready()
         until = monotonic() + _PATIENCE
         while True:
             if not self._under_way:
@@ -48,6 +56,16 @@ class Giving:
                 return False
             if came != "looking":
                 return came == "dealt"
+
+    def get_ready(self) -> None:
+        """Waits until the dealer has taken up where the last sitting left."""
+        self._loading.join()
+
+    def _load(self, store: Store) -> None:
+        # What cannot be read now is read, or complained of, when a place is dealt.
+        with suppress(StoreTrouble), store.reading() as connection:
+            connection.execute("BEGIN")
+            self._dealer.load(connection)
 
     def _ask(self) -> None:
         self._under_way += 1

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic, sleep
 
 from reviewer.rubric import Missing, Rubric, carry, problems
@@ -28,6 +29,7 @@ from reviewer.store.reading import Counters, HeadRecord, Mine
 
 MOST_UNSAVED = 3
 _PACE_OVER = 20
+_PASSED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Sitting:
         self.walk = Walk(store, queue, rater)
         dealer = self.walk.dealer()
         self.keeping = Keeping(store, queue.id, rater)
-        self._giving = Giving(self.keeping, dealer) if dealer else None
+        self._giving = Giving(store, self.keeping, dealer) if dealer else None
         self.sitting = terminals.begin()
         self.clock = ActivityClock(float(queue.settings.get("idle_after", idle_after)))
         self.view: TaskView | None = None
@@ -108,6 +110,8 @@ class Sitting:
         """Keeps the draft and the place, waits for the writer, and says whether everything is on the disk."""
         self.closed = True
         terminals.end(self.sitting)
+        if self._giving:
+            self._giving.get_ready()
         self.on_report = _unheard
         self.keeping.on_given = None
         self.flush_draft()
@@ -288,6 +292,8 @@ class Sitting:
         if found is None:
             return Step(False, "There is nothing further back to undo.")
         seq, self._undone_before = found
+        if seq >= self.reach:  # labelled in another terminal, of what was published since
+            self.refresh()
         self._open(seq)
         return Step(True, "The label stands as it was until you submit another.")
 
@@ -308,7 +314,10 @@ class Sitting:
 
     def refresh(self) -> bool:
         """Looks whether another program wrote to the store; True where the queue has changed by it."""
-        return self.walk.refresh()
+        changed = self.walk.refresh()
+        if changed and self._giving:
+            self._giving.ended = False
+        return changed
 
     def ahead(self) -> Iterator[TaskView]:
         """The views that are likely next: the two next open items, then the neighbours. Each step may read one."""
@@ -394,8 +403,9 @@ class Sitting:
         """The first open place from `start` up to `end`; what is passed on the way is marked as done with."""
         seq, passed = self.walk.next_open(start, end, self.keeping.on_the_way)
         if passed:
-            queue, rater = self.queue.id, self.rater
-            self.keeping.give(lambda connection: passing.pass_over(connection, queue, rater, passed))
+            told = partial(passing.pass_over, queue=self.queue.id, rater=self.rater)
+            for first in range(0, len(passed), _PASSED_AT_ONCE):
+                self.keeping.give(partial(told, places=passed[first : first + _PASSED_AT_ONCE]))
         return seq
 
     def _deal_beyond(self, reach: int) -> bool:

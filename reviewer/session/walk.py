@@ -8,7 +8,7 @@ from collections.abc import Collection
 from reviewer.errors import BadInput
 from reviewer.rubric import Rubric
 from reviewer.rubric.stored import stored_rubric
-from reviewer.store import dealing, labels, queues, reading, stretches
+from reviewer.store import dealing, passing, queues, reading, stretches
 from reviewer.store.connection import Store
 from reviewer.store.order import DealtOrder, Order, RaterOrder, batches_of, way_of
 from reviewer.store.queues import QueueRecord
@@ -62,9 +62,7 @@ class Walk:
         """Who deals the rater's places one by one; None where they stand from the beginning."""
         if self.way not in ("open", "turn"):
             return None
-        dealer = dealing.Dealer(self.queue, self.rater)
-        dealer.load(self.reader)
-        return dealer
+        return dealing.Dealer(self.queue, self.rater)
 
     def refresh(self) -> bool:
         """Looks whether another program wrote to the store; True where the queue has changed by it."""
@@ -131,18 +129,19 @@ class Walk:
         """The first place from `seq` on that still needs this rater; it may lie beyond the end."""
         return stretches.next_uncovered(self.reader, self.queue.id, self.rater, seq)
 
-    def next_open(self, start: int, end: int, on_the_way: Collection[int]) -> tuple[int | None, list[int]]:
+    def next_open(self, start: int, end: int, on_the_way: Collection[int]) -> tuple[int | None, list[tuple[int, str]]]:
         """The next place from `start` up to `end` that needs this rater and is not `on_the_way` to the disk.
 
-        Also the places that were passed because the task was recalled or others fill it.
+        Also the places that were passed because the task was recalled or others fill it, with these tasks.
         """
-        passed: list[int] = []
+        passed: list[tuple[int, str]] = []
         seq = self.uncovered(start)
         while seq < end:
             if seq not in on_the_way:
-                if self._wants_me(seq):
+                task, wanted = self._look(seq)
+                if wanted:
                     return seq, passed
-                passed.append(seq)
+                passed.append((seq, task))
             seq = self.uncovered(seq + 1)
         return None, passed
 
@@ -174,8 +173,7 @@ class Walk:
         around = [near for near in (at + 1, at - 1) if 0 <= near < reach]
         return list(dict.fromkeys(ahead + around))
 
-    def _wants_me(self, seq: int) -> bool:
-        found = reading.read_state(self.reader, self.queue.id, self.order.position(seq))
-        if found is None or found[1] != "open":
-            return False
-        return not labels.filled_by_others(self.reader, found[0], self.rater, self.queue.overlap)
+    def _look(self, seq: int) -> tuple[str, bool]:
+        """The task at place `seq`, and whether it needs this rater."""
+        task, state = reading.read_state(self.reader, self.queue.id, self.order.position(seq)) or ("", "")
+        return task, state == "open" and not passing.is_filled(self.reader, task, self.rater, self.queue.overlap)

@@ -10,7 +10,7 @@ from typing import Literal
 import orjson
 
 from reviewer.blinding import Offer, apart, drawn_order, hand_out, order_key
-from reviewer.store import labels, repeating, waiting
+from reviewer.store import passing, repeating, waiting
 from reviewer.store.order import RaterOrder, batches_of, next_place, tasks_in, way_of
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
@@ -58,6 +58,7 @@ class Dealer:
         self._forget()
         self._cursor = 0
         self._again = 0
+        self._scanned: tuple[object, ...] = ()
         self._fresh: list[tuple[int, str]] = []
         self._passed: dict[str, str] = {}
         self._looks = 0
@@ -86,6 +87,7 @@ class Dealer:
         if not offers:
             if not all_seen or self._cursor < self._order.size:
                 return "looking"
+            self._begin_again(driver)
             again = self._find_again(driver)
             if again is None:
                 if self._again < self._order.size:
@@ -115,13 +117,13 @@ class Dealer:
         if following < self._next:
             self._forget()
         if following > self._next:
-            if self._open:
-                for name, version, place, times in _sql.shown.rows(driver, queue=queue, rater=rater, start=self._next):
-                    self._shown[_system(name, version), place] += times
-            if self._share:
-                more, last = _sql.repeats.first(driver, queue=queue, rater=rater, start=self._next)
-                self._repeats += more
-                self._repeated_last = last == following - 1
+            since = {"queue": queue, "rater": rater, "start": self._next}
+            shown = list(_sql.shown.rows(driver, **since)) if self._open else []
+            repeats, last = _sql.repeats.first(driver, **since) if self._share else (0, None)
+            for name, version, place, times in shown:
+                self._shown[_system(name, version), place] += times
+            self._repeats += repeats
+            self._repeated_last = last == following - 1
             self._next = following
 
     def _deal_one_of(self, driver: Driver, offers: list[_Candidate]) -> None:
@@ -141,7 +143,17 @@ class Dealer:
             waiting.note(driver, self._queue.id, candidate.task, self._rater)
 
     def _write(self, driver: Driver, task: str, shown: list[str], *, repeat: bool) -> None:
-        write_place(driver, self._queue.id, task, self._rater, self._next, shown)
+        _sql.insert_assignment.run(
+            driver,
+            task=task,
+            rater=self._rater,
+            queue=self._queue.id,
+            seq=self._next,
+            shown_order=orjson.dumps(shown).decode(),
+            state="open",
+            flagged=0,
+            committed_at=None,
+        )
         self._next += 1
         self._repeats += repeat
         self._repeated_last = repeat
@@ -198,6 +210,14 @@ class Dealer:
             if task := self._look(driver, position, fresh=self._open):
                 self._fresh.append((position, task))
 
+    def _begin_again(self, driver: Driver) -> None:
+        """Lets a finished look through the whole order begin anew where others may have given something back since."""
+        if 0 < self._again < self._order.size:
+            return
+        others = tuple(_sql.passed_on.rows(driver, queue=self._queue.id, rater=self._rater))
+        if (now := (self._overlap, others)) != self._scanned:
+            self._again, self._scanned = 0, now
+
     def _find_again(self, driver: Driver) -> _Candidate | None:
         """The next task of the rater's own order that they have not seen and that is not filled, seen by whomever."""
         while self._again < self._order.size and self._looks:
@@ -216,7 +236,7 @@ class Dealer:
         return str(task)
 
     def _is_filled(self, driver: Driver, task: str) -> bool:
-        return labels.filled_by_others(driver, task, self._rater, self._overlap)
+        return passing.is_filled(driver, task, self._rater, self._overlap)
 
     def _candidate(self, driver: Driver, task: str, *, shown: bool = False) -> _Candidate:
         slots = list(_sql.slots.rows(driver, task=task))
@@ -265,28 +285,11 @@ class Dealer:
         for start, stop in ((middle, end), (0, middle)):
             found = _sql.repeatable.first(driver, queue=queue, rater=rater, start=start, end=stop)
             if found is not None:
-                repeat, renamed = repeating.make(driver, found[0])
+                ((repeat, renamed),) = repeating.make(driver, [found[0]])
                 shown = [renamed[public_id] for public_id in reversed(orjson.loads(found[1]))]
                 self._write(driver, repeat, shown, repeat=True)
                 return True
         return False
-
-
-def write_place(driver: Driver, queue: str, task: str, rater: str, seq: int, shown: Sequence[str]) -> None:
-    """Writes that the rater meets the task at place `seq`, with its outputs in the order `shown`, a list of ids."""
-    write_places(driver, queue, rater, [(seq, task, shown)])
-
-
-def write_places(driver: Driver, queue: str, rater: str, places: Sequence[tuple[int, str, Sequence[str]]]) -> None:
-    """As `write_place`, for many: place, task, and the order shown."""
-    of = {"queue": queue, "rater": rater, "state": "open", "flagged": 0, "committed_at": None}
-    _sql.insert_assignment.run_all(
-        driver,
-        [
-            {**of, "seq": seq, "task": task, "shown_order": orjson.dumps(list(shown)).decode()}
-            for seq, task, shown in places
-        ],
-    )
 
 
 def place_for(driver: Driver, queue: str, task: str, rater: str) -> int:

@@ -53,7 +53,7 @@ _queue_size = select(_Q.size).where(_Q.id == bindparam("queue"))
 _size_now = Prepared(_queue_size)
 _make_prepared = Prepared(
     update(core(Queue))
-    .where(_Q.id == bindparam("of"))
+    .where(_Q.id == bindparam("of"), _Q.state == queues.IMPORTING)
     .values(kind=bindparam("to_kind"), settings=bindparam("to_settings"))
 )
 _set_queue_size = Prepared(update(core(Queue)).where(_Q.id == bindparam("of")).values(size=bindparam("to")))

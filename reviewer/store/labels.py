@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reviewer.ids import canonical_json
-from reviewer.store import events, passing, stretches
+from reviewer.store import events, passing, stretches, waiting
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
 
@@ -124,6 +124,8 @@ def settle(driver: Driver, now_: Standing, *, active_ms: int, idle_ms: int, here
         committed_at=now_.committed_at,
     )
     was_passed_over = not stretches.cover(driver, queue, rater, now_.seq) and (before is None or before[0] == "open")
+    if before and before[2] != now_.shown_order:
+        waiting.note(driver, queue, task, rater)
     if before and before[0] == "submitted" and now_.state != "submitted":
         passing.give_back(driver, queue, task)
     stood = ensure_progress(driver, queue, rater, now_.committed_at)
@@ -151,11 +153,6 @@ def ensure_progress(driver: Driver, queue: str, rater: str, at: str) -> int:
     return int(found[0]) if found else 0
 
 
-def filled_by_others(driver: Driver, task: str, rater: str, overlap: int) -> bool:
-    """Whether other raters' primary labels fill the task's overlap."""
-    return overlap > 0 and _sql.primary_of_others.first(driver, task=task, rater=rater)[0] >= overlap
-
-
 def is_surplus(driver: Driver, queue: str, task: str, rater: str) -> bool:
     """Whether a primary label of the rater would come beyond the task's overlap."""
-    return filled_by_others(driver, task, rater, _sql.overlap.first(driver, queue=queue)[0])
+    return passing.is_filled(driver, task, rater, _sql.overlap.first(driver, queue=queue)[0])

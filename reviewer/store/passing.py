@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import orjson
 
@@ -14,13 +14,26 @@ from reviewer.store.statements import statements
 _sql = statements("passing")
 
 
-def pass_over(driver: Driver, queue: str, rater: str, seqs: list[int]) -> None:
-    """Marks places as needing nothing from this rater: recalled, or filled by others.
+def pass_over(driver: Driver, queue: str, rater: str, places: Sequence[tuple[int, str]]) -> None:
+    """Marks places, given with their tasks, as needing nothing from this rater: recalled, or filled by others.
 
-    To be called in a transaction; the rater's counters exist.
+    What was given back since it was looked at stays open. To be called in a transaction; the rater's counters exist.
     """
-    passed = sum(stretches.cover(driver, queue, rater, seq) for seq in seqs)
+    passed = sum(
+        stretches.cover(driver, queue, rater, seq) for seq, task in places if not is_wanted(driver, task, rater)
+    )
     _sql.add_passed.run(driver, of_queue=queue, of_rater=rater, more=passed)
+
+
+def is_wanted(driver: Driver, task: str, rater: str) -> bool:
+    """Whether the task is open and not filled by others than this rater."""
+    found = _sql.where.first(driver, task=task)
+    return found is not None and not is_filled(driver, task, rater, found[1])
+
+
+def is_filled(driver: Driver, task: str, rater: str, overlap: int) -> bool:
+    """Whether primary labels of others than this rater fill the task's overlap."""
+    return overlap > 0 and _sql.primary_of_others.first(driver, task=task, rater=rater)[0] >= overlap
 
 
 def give_back(driver: Driver, queue: str, task: str) -> None:

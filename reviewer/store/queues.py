@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from reviewer.ids import canonical_json, new_id, now
-from reviewer.store import events, passing
+from reviewer.store import events, passing, waiting
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
 
@@ -138,6 +138,8 @@ def change(driver: Driver, queue: QueueRecord, *, stream: str, actor: str, actio
     _sql.change.run(driver, of_queue=queue.id, **row)
     if _asks_for_more(queue.overlap, row["to_overlap"]):
         passing.give_all_back(driver, queue.id)
+    elif row["to_overlap"] == 1:
+        waiting.forget_all(driver, queue.id)
     changed = to.keys() - {"settings"} | _differing(queue.settings, to.get("settings", queue.settings))
     data = {"changed": sorted(changed)} | ({"reason": reason} if reason else {})
     events.append(driver, stream=stream, actor=actor, action=action, subject=queue.id, content=row, data=data)

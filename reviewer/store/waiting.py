@@ -43,6 +43,11 @@ def forget(driver: Driver, queue: str, task: str) -> None:
     _sql.forget.run(driver, queue=queue, task=task)
 
 
+def forget_all(driver: Driver, queue: str) -> None:
+    """Takes all tasks of a queue out: it asks for a single rater a task now, and no view evens another."""
+    _sql.forget_all.run(driver, queue=queue)
+
+
 def find_anew(driver: Driver, queue: str) -> None:
     """Finds what waits in the whole queue by the orders shown, as when it begins to ask for more raters a task."""
     _sql.forget_all.run(driver, queue=queue)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewer.errors import BadInput, WrongUsage
+from reviewer.exchange import intake
 from reviewer.exchange.intake import Imported, ImportOptions, import_items
 from reviewer.exchange.registry import read
 from reviewer.exchange.rejects import Rejected
@@ -317,6 +319,17 @@ def test_what_a_killed_import_left_is_cleared_by_the_next(store: Store, tmp_path
     assert (done.tasks, found(torn).kind, rows_in(torn, "output"), rows_in(torn, "item")) == (1, "ranking", 3, 1)
     assert [len(asked(torn, queue)) for queue in ("kept", "q")] == [3, 1]
     sound(torn)
+
+
+def test_a_queue_that_another_import_opened_meanwhile_stays_as_it_is(store: Store, tmp_path: Path) -> None:
+    with store.writing() as connection:
+        prepared = queues.prepare(connection, "q")
+    take(store, written(tmp_path, row("a", "x", "y")))
+    with Intake(store, replace(prepared, kind="ranking", settings={"goal": 3}), actor="lead"):
+        pass
+    assert (found(store).kind, found(store).settings) == ("pairwise", {})
+    with pytest.raises(BadInput, match="another program made the queue 'q'"):
+        intake._prepared(store, None, "q", "lead", kind="pairwise", settings={})
 
 
 def test_hidden_repeats_that_were_dealt_while_a_file_was_read_keep_their_places(store: Store, tmp_path: Path) -> None:

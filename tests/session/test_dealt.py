@@ -265,6 +265,17 @@ def test_an_open_queue_grows_while_raters_sit(store: Store) -> None:
     assert faults(store) == []
 
 
+def test_who_was_done_sees_at_once_that_more_came(store: Store) -> None:
+    queue = pairs_queue(store, items=1)
+    sitting = pairs(store)
+    finish(sitting)
+    assert (sitting.size, sitting.standing.left) == (3, 0)
+    add_pairs(store, record(store, queue.name), range(1, 3), ("alpha", "beta", "gamma"))
+    assert sitting.refresh()
+    assert (sitting.size, sitting.standing.left) == (9, 6)
+    assert sitting.close()
+
+
 def test_nothing_tells_a_rater_that_a_repeat_was_dealt(store: Store) -> None:
     queue = pairs_queue(store, items=6, systems=("alpha", "beta"), settings={"repeats": 0.5})
     ana, bob = pairs(store), pairs(store, "bob")

@@ -10,7 +10,7 @@ import pytest
 
 from reviewer.errors import BadInput
 from reviewer.ids import new_id, now
-from reviewer.store import dealing, labels, passing, planning, queues
+from reviewer.store import dealing, labels, passing, planning, queues, repeating
 from reviewer.store.connection import Store
 from reviewer.store.dealing import Deal, Dealer, expected
 from reviewer.store.intake import Intake
@@ -414,7 +414,7 @@ def test_passing_gives_back_to_who_holds_the_place(store: Store) -> None:
     panel.label("ana", task)
     with store.writing() as connection:
         bob = queues.rater_called(connection, "bob") or ""
-        passing.pass_over(connection, panel.queue.id, bob, [0])
+        passing.pass_over(connection, panel.queue.id, bob, [(0, task)])
     assert faults(store) == []
     panel.label("ana", task, "abstained")
     with store.reading() as connection:
@@ -429,3 +429,95 @@ def test_planning_leaves_other_queues_alone(store: Store) -> None:
         planning.plan_batch(connection, queue.name)
         planning.plan_batch(connection, "nobody's")
     assert views(store, queue) == []
+
+
+def test_what_others_give_back_reaches_who_was_done(store: Store) -> None:
+    panel = Panel(store, pairs_queue(store, items=3, systems=("alpha", "beta"), overlap=1))
+    while panel.deal("ana") == "dealt":
+        panel.label("ana", views(store, panel.queue, "ana")[-1].task)
+    assert [panel.deal("bob") for _ in range(2)] == ["nothing", "nothing"]
+    given_back = views(store, panel.queue, "ana")[1]
+    panel.label("ana", given_back.task, "skipped")
+    assert [panel.deal("bob") for _ in range(2)] == ["dealt", "nothing"]
+    (bobs,) = views(store, panel.queue, "bob")
+    assert (bobs.task, bobs.shown) == (given_back.task, given_back.shown[::-1])
+    assert faults(store) == []
+
+
+def test_more_raters_a_task_reach_who_was_done(store: Store) -> None:
+    panel = Panel(store, pairs_queue(store, items=3, systems=("alpha", "beta"), overlap=2))
+    for rater in ("ana", "bob"):
+        while panel.deal(rater) == "dealt":
+            panel.label(rater, views(store, panel.queue, rater)[-1].task)
+    assert panel.deal("cem") == "nothing"
+    panel.queue = set_up(store, panel.queue, overlap=4)
+    assert [panel.deal("cem") for _ in range(4)] == ["dealt", "dealt", "dealt", "nothing"]
+    assert faults(store) == []
+
+
+def test_nobody_waits_for_a_mirror_where_a_single_rater_is_asked_for_now(store: Store) -> None:
+    panel = Panel(store, pairs_queue(store, items=2, systems=("alpha", "beta")))
+    panel.deal("ana")
+    panel.deal("ana")
+    panel.queue = set_up(store, panel.queue, overlap=1)
+    assert panel.waiting() == set()
+    panel.deal("bob")
+    assert views(store, panel.queue, "bob")[0].task in {view.task for view in views(store, panel.queue, "ana")}
+    assert faults(store) == []
+    panel.queue = set_up(store, panel.queue, overlap=2)
+    assert len(panel.waiting()) == 1
+    assert faults(store) == []
+
+
+def test_what_was_given_back_meanwhile_is_not_passed_over(store: Store) -> None:
+    panel = Panel(store, pairs_queue(store, items=1, systems=("alpha", "beta"), overlap=1))
+    panel.deal("ana")
+    panel.deal("bob")
+    task = views(store, panel.queue, "ana")[0].task
+    panel.label("ana", task)
+    panel.label("ana", task, "skipped")
+    with store.writing() as connection:
+        bob = queues.rater_called(connection, "bob") or ""
+        passing.pass_over(connection, panel.queue.id, bob, [(0, task)])
+        assert connection.execute("SELECT sum(passed) FROM progress").fetchone() == (0,)
+    assert faults(store) == []
+
+
+def test_a_plan_that_takes_too_long_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "MOST_PLANNED", 24)
+    queue = pairs_queue(store, items=4)
+    with pytest.raises(BadInput, match="too large to be planned at once: 36 places") as refused:
+        set_up(store, queue, order="planned", raters=["ana", "bob", "cem"])
+    assert "order=open" in refused.value.mend
+    assert views(store, queue) == []
+    queue = set_up(store, queue, order="planned", raters=["ana", "bob", "cem"], overlap=2)
+    assert len(views(store, queue)) == 24
+    with pytest.raises(BadInput, match="too large"):
+        set_up(store, queue, repeats=0.1)
+    with pytest.raises(BadInput, match="too large"):
+        add_pairs(store, queue, range(4, 9), ("alpha", "beta", "gamma"))
+    assert len(views(store, record(store, "pairs"))) == 24
+    assert faults(store) == []
+
+
+def test_repeats_keep_what_stands_on_their_originals(store: Store) -> None:
+    queue = pairs_queue(store, items=3, systems=("alpha", "beta"))
+    first, second, _ = tasks_of(store, queue)
+    with store.writing() as connection:
+        made = repeating.make(connection, [first, second, first])
+        assert repeating.make(connection, []) == []
+    assert len({repeat for repeat, _ in made}) == 3
+    with store.reading() as connection:
+        rows = connection.execute(
+            "SELECT position, repeat_of, key, (SELECT count(*) FROM task_output WHERE task = task.id) FROM task"
+            " WHERE repeat_of IS NOT NULL ORDER BY position"
+        ).fetchall()
+        keys = dict(connection.execute("SELECT id, key FROM task").fetchall())
+    assert rows == [(3, first, keys[first], 2), (4, second, keys[second], 2), (5, first, keys[first], 2)]
+    assert record(store, "pairs").size == 6
+
+
+def tasks_of(store: Store, queue: QueueRecord) -> list[str]:
+    with store.reading() as connection:
+        rows = connection.execute("SELECT id FROM task WHERE queue = ? ORDER BY position", (queue.id,)).fetchall()
+    return [task for (task,) in rows]

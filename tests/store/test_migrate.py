@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from reviewer.store import queues
 from reviewer.store.connection import Store, StoreTrouble, schema_of
 from reviewer.store.migrate import STEPS, bring_up_to_date
+from reviewer.store.order import RaterOrder
 from reviewer.store.version import SCHEMA_VERSION
-from tests.store.filling import fill, rate, sit
+from tests.store.comparing import faults
+from tests.store.filling import fill, rate, record, sit
 
 NEXT = SCHEMA_VERSION + 1
 STEP = """
@@ -124,3 +127,71 @@ def test_a_store_in_use_is_not_migrated_under_its_users(used: Path, tmp_path: Pa
         with pytest.raises(StoreTrouble, match="another program holds the store"):
             bring_up_to_date(used, SCHEMA_VERSION, to=NEXT, steps=steps(tmp_path, "pass"), wait=0.05)
     assert schema_of(used) == SCHEMA_VERSION
+
+
+def as_of_schema_1(path: Path) -> None:
+    """Takes away what the second schema brought."""
+    with closing(sqlite3.connect(path)) as connection:
+        for index in ("dataset_output_by_seq", "waiting_by_rater", "assignment_by_seq", "task_of_original"):
+            connection.execute(f"DROP INDEX {index}")
+        for table in ("dataset_output", "waiting"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("ALTER TABLE dataset DROP COLUMN outputs")
+        connection.execute("ALTER TABLE output DROP COLUMN masked")
+        connection.execute("PRAGMA user_version=1")
+
+
+def shape(path: Path) -> dict[str, set[str]]:
+    """The columns and indexes of each table."""
+    with closing(sqlite3.connect(path)) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            table: {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+            | {row[1] for row in connection.execute(f"PRAGMA index_list({table})")}
+            for table in tables
+            if table != "alembic_version"
+        }
+
+
+def test_a_store_of_the_first_schema_becomes_as_a_new_one(used: Path) -> None:
+    new = shape(used)
+    as_of_schema_1(used)
+    assert shape(used) != new
+    Store.open(used)
+    assert shape(used) == new
+    assert schema_of(used) == 2
+    assert faults(Store.open(used)) == []
+
+
+def test_who_had_begun_keeps_the_drawn_order_whatever_was_set_of_repeats(store: Store) -> None:
+    fill(store, queue="begun", items=12, repeats=0.5, order="planned")
+    fill(store, queue="fresh", items=12, repeats=0.9)
+    with store.writing() as connection:  # as the program before, for which the setting had no effect
+        queues.change(
+            connection, record(store, "begun"), stream="s", actor="a", action="queue.changed", settings={"goal": 4}
+        )
+    sitting = sit(store, queue="begun")
+    sitting.move(5)
+    rate(sitting, 1, 2)
+    before = sitting.walk.order
+    assert isinstance(before, RaterOrder)
+    assert sitting.close()
+    with closing(sqlite3.connect(store.path)) as connection:
+        told = '{"goal":4,"repeats":0.5,"order":"planned"}'
+        connection.execute("UPDATE queue SET settings = ? WHERE name = 'begun'", (told,))
+        connection.commit()
+    as_of_schema_1(store.path)
+    opened = Store.open(store.path)
+    assert record(opened, "begun").settings == {"goal": 4, "order": "planned"}
+    assert record(opened, "fresh").settings == {"repeats": 0.5}
+    again = sit(opened, queue="begun")
+    assert isinstance(again.walk.order, RaterOrder)
+    assert [again.order.position(seq) for seq in range(12)] == [before.position(seq) for seq in range(12)]
+    rate(again, 3, 3)
+    assert again.close()
+    dealt = sit(opened, queue="fresh")
+    while dealt.view is not None:
+        rate(dealt, 3)
+    assert dealt.standing.done == 18
+    assert dealt.close()
+    assert faults(opened) == []

@@ -43,6 +43,11 @@ repeats = Prepared(
     .where(_mine, _A.seq >= bindparam("start"), _T.repeat_of.is_not(None))
 )
 queue_now = Prepared(select(_Q.overlap, _Q.size).where(_Q.id == bindparam("queue")))
+passed_on = Prepared(
+    select(_P.rater, _P.skipped + _P.abstained + _P.sent_back)
+    .where(_P.queue == bindparam("queue"), _P.rater != bindparam("rater"))
+    .order_by(_P.rater)
+)
 raters = Prepared(select(_P.rater).where(_P.queue == bindparam("queue")).order_by(_P.rater))
 
 look = Prepared(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, case, delete, func, select, update
+from sqlalchemy import bindparam, case, delete, select, update
 
 from reviewer.store.prepared import Prepared, insert_into, upsert
 from reviewer.store.tables import Assignment, Draft, Label, LabelHead, Progress, Queue, core
@@ -10,7 +10,7 @@ from reviewer.store.tables import Assignment, Draft, Label, LabelHead, Progress,
 COUNTED = ("submitted", "skipped", "abstained", "sent_back")
 _A, _D, _H, _L, _P, _Q = (core(table).c for table in (Assignment, Draft, LabelHead, Label, Progress, Queue))
 _mine = (_A.task == bindparam("task")) & (_A.rater == bindparam("rater"))
-assignment = Prepared(select(_A.state, _A.flagged).where(_mine))
+assignment = Prepared(select(_A.state, _A.flagged, _A.shown_order).where(_mine))
 head = Prepared(
     select(_H.label, _L.revision)
     .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
@@ -19,17 +19,6 @@ head = Prepared(
         _H.rater == bindparam("rater"),
         _H.phase == bindparam("phase"),
         _H.sample == bindparam("sample"),
-    )
-)
-primary_of_others = Prepared(
-    select(func.count())
-    .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
-    .where(
-        _H.task == bindparam("task"),
-        _H.rater != bindparam("rater"),
-        _H.phase == "independent",
-        _L.outcome == "submitted",
-        ~_L.surplus,
     )
 )
 overlap = Prepared(select(_Q.overlap).where(_Q.id == bindparam("queue")))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from reviewer.store.prepared import Prepared, insert_into
-from reviewer.store.tables import Assignment, Progress, Queue, Stretch, Task, core
+from reviewer.store.tables import Assignment, Label, LabelHead, Progress, Queue, Stretch, Task, core
 
-_A, _P, _Q, _S, _T = (core(table).c for table in (Assignment, Progress, Queue, Stretch, Task))
+_A, _H, _L, _P, _Q, _S, _T = (core(table).c for table in (Assignment, LabelHead, Label, Progress, Queue, Stretch, Task))
 _mine = (_P.queue == bindparam("of_queue")) & (_P.rater == bindparam("of_rater"))
 add_passed = Prepared(update(core(Progress)).where(_mine).values(passed=_P.passed + bindparam("more")))
 reset_passed = Prepared(update(core(Progress)).where(_mine).values(passed=0))
@@ -15,6 +15,17 @@ where = Prepared(
     select(_T.position, _Q.overlap, _Q.seed, _Q.settings, _Q.kind)
     .select_from(core(Task).join(core(Queue), _T.queue == _Q.id))
     .where(_T.id == bindparam("task"), _T.state == "open")
+)
+primary_of_others = Prepared(
+    select(func.count())
+    .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
+    .where(
+        _H.task == bindparam("task"),
+        _H.rater != bindparam("rater"),
+        _H.phase == "independent",
+        _L.outcome == "submitted",
+        ~_L.surplus,
+    )
 )
 who_passed = Prepared(select(_P.rater).where(_P.queue == bindparam("queue"), _P.passed > 0))
 has_assignment = Prepared(
