@@ -287,9 +287,7 @@ def _summary(done: Imported, queue: str, *, dry_run: bool) -> str:
     if done.escaped:
         said.append(f"{counted(done.escaped, 'character')} that cannot be stored became a visible escape.")
     if done.pairs_before:
-        said.append(
-            f"Pairs were made by {done.pairs_before} so far: the new rule is for outputs that come now."
-        )
+        said.append(f"Pairs were made by {done.pairs_before} so far: the new rule is for outputs that come now.")
     if done.rubric_changed:
         said.append("The new rubric is in force.")
     if done.rejected:
