@@ -138,11 +138,15 @@ def _absolute(found: Anova, consistent: Correlation, alpha: float) -> tuple[Corr
     if low is None or high is None or not np.isfinite([low, high]).all() or not low <= r <= high:
         why = "no interval: the approximation by F fails here"
         return Correlation(r, None, None, *test, why), Correlation(average, None, None, *test, why)
-    ends = [_stepped_up(end, k) for end in (low, high)]
-    return Correlation(r, low, high, *test), Correlation(average, ends[0], ends[1], *test)
+    single = Correlation(r, low, high, *test)
+    ends = _stepped_up(low, k), _stepped_up(high, k)
+    if ends[0] is None or ends[1] is None or not ends[0] <= average <= ends[1]:
+        why = "no interval: a limit for one rater is less than any that a mean of raters can come from"
+        return single, Correlation(average, None, None, *test, why)
+    return single, Correlation(average, ends[0], ends[1], *test)
 
 
 def _stepped_up(x: float, k: int) -> float | None:
-    """The correlation of a mean of k raters (Spearman 1910; Brown 1910)."""
+    """The correlation of a mean of k raters (Spearman 1910; Brown 1910); None from -1 / (k - 1) down, where none is."""
     under = 1 + (k - 1) * x
-    return k * x / under if abs(under) > 1e-12 else None
+    return k * x / under if under > 1e-12 else None

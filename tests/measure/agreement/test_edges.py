@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import kendalltau, spearmanr
 
@@ -218,6 +218,7 @@ def test_the_order_of_rows_and_raters_is_nothing(table: Table, level: str, rando
 
 @SOME
 @given(tables(), st.sampled_from(LEVELS))
+@example([[1.0, 1.0, 2.0], [1.0, 3.0, 1.0]], "ordinal")
 def test_every_figure_is_finite_or_says_why_not(table: Table, level: str) -> None:
     report = report_of(table, level=level, rounds=100, width=0.2)
     told = json.loads(json.dumps(report.to_json()))
