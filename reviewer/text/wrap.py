@@ -81,7 +81,7 @@ def _wrap_clusters(text: str, start: int, end: int, room: int, rest: int) -> lis
                 rows.append((row_start, at))
                 row_start, used = at, 0
             break_end = break_start = -1
-            room = rest
+            room = rest if rows else room
             if used > room:
                 # Later rows are narrower than the first, and what it left over does not fit into one of them.
                 return rows + _wrap_clusters(text, row_start, end, rest, rest)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sys
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -47,6 +47,7 @@ def test_cut_truncate_and_pad_keep_to_their_width(text: str, cells: int) -> None
 
 @settings(max_examples=300, deadline=None)
 @given(flat, st.integers(2, 40), st.integers(2, 40))
+@example("  00\u0530", 2, 3)
 def test_wrapped_rows_fit_and_only_spaces_are_lost(text: str, first: int, rest: int) -> None:
     rows = wrap(text, 0, len(text), first, rest)
     assert all(width(text[start:end]) <= (rest if index else first) for index, (start, end) in enumerate(rows))
