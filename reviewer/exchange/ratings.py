@@ -16,10 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewer.errors import BadInput
-from reviewer.exchange.cells import Batch, DelimitedCells, JsonCells, is_plain
 from reviewer.exchange.columns import normal
-from reviewer.exchange.source import Source
-from reviewer.exchange.table import HEAD
+from reviewer.exchange.numbered import Cells, Columns, Numbered, listed, read_numbered
 from reviewer.measure.agreement.ratings import CRITERION, Ratings
 from reviewer.measure.arrays import Codes, Flags, Ints, compacted
 from reviewer.measure.votes import Coding, Column
@@ -30,7 +28,6 @@ BLANK_ITEM: Final = "the item is blank"
 BLANK_RATER: Final = "the rater is blank"
 BLANK_VALUE: Final = "the value is blank"
 NOT_APPLICABLE: Final = "the value is n/a"
-UNREADABLE: Final = "the row cannot be read"
 
 _NO_VALUES: Final = ("n/a", "na", "nan", "<na>")
 _JOINED = " · "
@@ -50,79 +47,48 @@ def read_ratings(path: Path, *, mapping: Mapping[str, str] | None = None, points
 
     Raises BadInput for a file that cannot be read or holds no rating, WrongUsage for a mapping that is not there.
     """
-    with Source.open(path) as source:
-        begin = source.peek(HEAD).lstrip()
-        if not begin:
-            raise BadInput(source.fault or "is empty.", mend="Name another file.", where=source.name)
-        reader: JsonCells | DelimitedCells
-        if begin.startswith(b"{"):
-            reader = JsonCells(source, mapping or {})
-        else:
-            reader = DelimitedCells(source, mapping or {}, plain=is_plain(path))
-        taken = _Taken(source.name, points)
-        for batch in reader.batches():
-            taken.take(batch, reader)
-        if source.fault:
-            raise BadInput(source.fault, mend="Name a whole file.", where=source.name)
-        reader.check()
-    return taken.done()
+    return read_numbered(path, mapping, lambda where: _Taken(where, points)).done()
 
 
-class _Taken:
-    """The ratings so far, as codes: a batch of cells is let go as soon as it is numbered."""
+class _Taken(Numbered):
+    """The ratings so far, as codes."""
+
+    known = KNOWN
 
     def __init__(self, where: str, points: Sequence[str]) -> None:
-        self.where = where
+        super().__init__(where)
         self.codings = {name: Coding() for name in KNOWN}
         self.parts: list[dict[str, Codes]] = []
-        self.dropped: dict[str, int] = {}
-        self.faults: dict[str, str] = {}
         self.seen: set[str] = set()
         self.wide: bool | None = None
         self._absent = frozenset(word for word in _NO_VALUES if word not in {one.casefold() for one in points})
         self._kinds: list[int] = []
 
-    def take(self, batch: Batch, reader: DelimitedCells | JsonCells) -> None:
-        """Number the cells of a batch and drop the rows that are no ratings."""
-        for line, said in reader.faults:
-            self._drop(UNREADABLE, 1, f"line {line}: {said}")
-        reader.faults.clear()
-        rows = batch.rows
-        if not rows:
-            return
-        width = len(reader.names)
-        if isinstance(reader, JsonCells):
-            rows = [cells + [""] * (width - len(cells)) for cells in rows]
-        columns = dict(zip(reader.names, zip(*rows, strict=True), strict=True))
-        by_name = _named(columns)
+    def number(self, columns: Columns, by_name: Columns, lines: list[int], reader: Cells) -> None:
+        """Numbers the cells of a batch and drops the rows that are no ratings."""
         if self.wide is None:
             reader.check()
             self.wide = self._is_wide(columns, by_name)
         if self.wide:
-            self._take_wide(columns, batch.lines)
+            self._take_wide(columns, lines)
         else:
-            self._take_long(by_name, batch.lines)
+            self._take_long(by_name, lines)
 
-    def _is_wide(self, columns: Mapping[str, object], by_name: Mapping[str, object]) -> bool:
+    def _is_wide(self, columns: Columns, by_name: Columns) -> bool:
         missing = [name for name in NEEDED if name not in by_name]
         if not missing:
             return False
-        listed = ", ".join(repr(name[:60]) for name in list(columns)[:40])
         if "rater" in by_name:
-            raise BadInput(
-                f"no column is named {' or '.join(missing)}; there are {listed}.",
-                mend=f"Rename one with --map {missing[0]}=COLUMN.",
-                where=self.where,
-            )
+            raise self.without(missing, columns)
         if not [name for name in list(columns)[1:] if normal(name) != "criterion"]:
             raise BadInput(
-                f"has neither item, rater and value nor a column for each rater; there are {listed}.",
+                f"has neither item, rater and value nor a column for each rater; there are {listed(columns)}.",
                 mend="Name a table of ratings, or rename columns with --map item=COLUMN.",
                 where=self.where,
             )
         return True
 
-    def _take_long(self, columns: Mapping[str, Sequence[str]], lines: list[int]) -> None:
+    def _take_long(self, columns: Columns, lines: list[int]) -> None:
         part: dict[str, Any] = {}
         for name, coding in self.codings.items():
             if name in columns:
@@ -130,7 +96,7 @@ class _Taken:
             part[name] = coding.codes(columns.get(name, [""] * len(lines)))
         self._keep(part, np.asarray(lines, dtype=np.int64))
 
-    def _take_wide(self, columns: Mapping[str, Sequence[str]], lines: list[int]) -> None:
+    def _take_wide(self, columns: Columns, lines: list[int]) -> None:
         names = list(columns)
         said = next((name for name in names[1:] if normal(name) == "criterion"), None)
         if said is not None:
@@ -169,7 +135,7 @@ class _Taken:
         for reason, bad in faults:
             newly = bad & good
             if number := int(newly.sum()):
-                self._drop(reason, number, f"line {lines[newly].min()}")
+                self.drop(reason, number, f"line {lines[newly].min()}")
                 good &= ~newly
         self.parts.append({name: codes[good] for name, codes in part.items()})
 
@@ -179,10 +145,6 @@ class _Taken:
             self._kinds.append(1 if not value else 2 if value.casefold() in self._absent else 0)
         return np.array(self._kinds, dtype=np.int8)
 
-    def _drop(self, reason: str, number: int, where: str) -> None:
-        self.dropped[reason] = self.dropped.get(reason, 0) + number
-        self.faults.setdefault(reason, where)
-
     def done(self) -> ReadRatings:
         """The ratings; raises BadInput if there is none."""
         columns = {
@@ -190,7 +152,7 @@ class _Taken:
             for name in KNOWN
         }
         if not len(columns["value"]):
-            raise BadInput(f"holds no rating: {self._reasons()}.", mend="Name a table of ratings.", where=self.where)
+            raise BadInput(f"holds no rating: {self.reasons()}.", mend="Name a table of ratings.", where=self.where)
         ratings = Ratings(
             item=self._items(columns["item"], columns["system"]),
             rater=self._column("rater", columns["rater"]),
@@ -221,18 +183,6 @@ class _Taken:
         places = again.codes(name or CRITERION for name in self.codings["criterion"].names)
         return Column(tuple(again.names), places[codes])
 
-    def _reasons(self) -> str:
-        if not self.dropped:
-            return "every cell of a rater is blank" if self.wide else "it has no row under its header"
-        told = [f"{reason} in {number:,} ({self.faults[reason]})" for reason, number in self.dropped.items()]
-        return "; ".join(told)
-
-
-def _named(columns: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """The columns by name; known ones also where only case, spaces, `_`, `-` or `.` differ."""
-    by_name = dict(columns)
-    loose = {normal(name): columns[name] for name in reversed(list(columns))}
-    for name in KNOWN:
-        if name not in by_name and normal(name) in loose:
-            by_name[name] = loose[normal(name)]
-    return by_name
+    def reasons(self) -> str:
+        """Why there is no rating, as the end of a sentence."""
+        return "every cell of a rater is blank" if self.wide and not self.dropped else super().reasons()

@@ -14,10 +14,8 @@ from typing import Any, Final
 import numpy as np
 
 from reviewer.errors import BadInput
-from reviewer.exchange.cells import Batch, DelimitedCells, JsonCells, is_plain
 from reviewer.exchange.columns import normal
-from reviewer.exchange.source import Source
-from reviewer.exchange.table import HEAD
+from reviewer.exchange.numbered import Cells, Columns, Numbered, read_numbered
 from reviewer.measure.votes import WINNERS, Coding, Column, Votes
 
 NEEDED: Final = ("left", "right", "winner")
@@ -30,7 +28,6 @@ BLANK_WINNER: Final = "the winner is blank"
 UNKNOWN_WINNER: Final = "the winner is none of left, right, tie, both_bad"
 UNKNOWN_FIRST: Final = "shown_first is neither left nor right"
 BLANK_ITEM: Final = "the item is blank"
-UNREADABLE: Final = "the row cannot be read"
 
 _BLANK, _UNKNOWN = -1, -2
 
@@ -49,22 +46,7 @@ def read_votes(path: Path, *, mapping: Mapping[str, str] | None = None, keep: Se
     Raises BadInput for a file that cannot be read, lacks a column or holds no vote, WrongUsage for a mapping or a
     column to keep that is not there.
     """
-    with Source.open(path) as source:
-        begin = source.peek(HEAD).lstrip()
-        if not begin:
-            raise BadInput(source.fault or "is empty.", mend="Name another file.", where=source.name)
-        reader: JsonCells | DelimitedCells
-        if begin.startswith(b"{"):
-            reader = JsonCells(source, mapping or {})
-        else:
-            reader = DelimitedCells(source, mapping or {}, plain=is_plain(path))
-        taken = _Taken(source.name, keep)
-        for batch in reader.batches():
-            taken.take(batch, reader)
-        if source.fault:
-            raise BadInput(source.fault, mend="Name a whole file.", where=source.name)
-        reader.check()
-    return taken.done()
+    return read_numbered(path, mapping, lambda where: _Taken(where, keep)).done()
 
 
 class _Words(dict[str, int]):
@@ -86,42 +68,26 @@ class _Words(dict[str, int]):
         return np.fromiter(map(self.__getitem__, cells), dtype=np.int32)
 
 
-class _Taken:
-    """The votes so far, as codes: a batch of cells is let go as soon as it is numbered."""
+class _Taken(Numbered):
+    """The votes so far, as codes."""
+
+    known = KNOWN
 
     def __init__(self, where: str, keep: Sequence[str]) -> None:
-        self.where = where
+        super().__init__(where)
         self.keep = list(dict.fromkeys(name for name in keep if name not in KNOWN))
         self.systems = Coding()
         self.codings = {name: Coding() for name in ("item", "rater", "criterion", *self.keep)}
         self.winners, self.sides = _Words(WINNERS, _BLANK), _Words(("left", "right"), 0)
         self.parts: list[dict[str, Any]] = []
-        self.dropped: dict[str, int] = {}
-        self.faults: dict[str, str] = {}
         self.seen: set[str] = set()
 
-    def take(self, batch: Batch, reader: DelimitedCells | JsonCells) -> None:
-        """Number the cells of a batch and drop the rows that are no votes."""
-        for line, said in reader.faults:
-            self._drop(UNREADABLE, 1, f"line {line}: {said}")
-        reader.faults.clear()
-        rows = batch.rows
-        if not rows:
-            return
-        width = len(reader.names)
-        if isinstance(reader, JsonCells):
-            rows = [cells + [""] * (width - len(cells)) for cells in rows]
-        columns = dict(zip(reader.names, zip(*rows, strict=True), strict=True))
-        by_name = _named(columns)
+    def number(self, columns: Columns, by_name: Columns, lines: list[int], reader: Cells) -> None:
+        """Numbers the cells of a batch and drops the rows that are no votes."""
         missing = [name for name in NEEDED if name not in by_name]
         if missing:
             reader.check()
-            listed = ", ".join(repr(name[:60]) for name in list(columns)[:40])
-            raise BadInput(
-                f"no column is named {' or '.join(missing)}; there are {listed}.",
-                mend=f"Rename one with --map {missing[0]}=COLUMN.",
-                where=self.where,
-            )
+            raise self.without(missing, columns)
         part: dict[str, Any] = {
             "left": self.systems.codes(by_name["left"]),
             "right": self.systems.codes(by_name["right"]),
@@ -130,10 +96,10 @@ class _Taken:
         for name, coding in self.codings.items():
             if name in by_name:
                 self.seen.add(name)
-            part[name] = coding.codes(by_name.get(name, [""] * len(rows)))
+            part[name] = coding.codes(by_name.get(name, [""] * len(lines)))
         first = by_name.get("shown_first")
-        part["first"] = np.zeros(len(rows), np.int32) if first is None else self.sides.codes(first)
-        good = self._good(part, batch.lines, "item" in by_name)
+        part["first"] = np.zeros(len(lines), np.int32) if first is None else self.sides.codes(first)
+        good = self._good(part, lines, "item" in by_name)
         self.parts.append({name: codes[good] for name, codes in part.items()})
 
     def _good(
@@ -153,13 +119,9 @@ class _Taken:
         for reason, bad in faults:
             newly = bad & good
             if number := int(newly.sum()):
-                self._drop(reason, number, f"line {lines[int(newly.argmax())]}")
+                self.drop(reason, number, f"line {lines[int(newly.argmax())]}")
                 good &= ~newly
         return good
-
-    def _drop(self, reason: str, number: int, where: str) -> None:
-        self.dropped[reason] = self.dropped.get(reason, 0) + number
-        self.faults.setdefault(reason, where)
 
     def done(self) -> ReadVotes:
         """The votes; raises BadInput if there is none."""
@@ -168,7 +130,7 @@ class _Taken:
             for name in ("left", "right", "winner", "first", *self.codings)
         }
         if not len(columns["winner"]):
-            raise BadInput(f"holds no vote: {self._reasons()}.", mend="Name a table of votes.", where=self.where)
+            raise BadInput(f"holds no vote: {self.reasons()}.", mend="Name a table of votes.", where=self.where)
         votes = Votes(
             systems=tuple(self.systems.names),
             left=columns["left"],
@@ -195,19 +157,3 @@ class _Taken:
             places = again.codes(told)
             return Column(tuple(again.names), places[columns[name]])
         return Column(tuple(names), columns[name])
-
-    def _reasons(self) -> str:
-        if not self.dropped:
-            return "it has no row under its header"
-        told = [f"{reason} in {number:,} ({self.faults[reason]})" for reason, number in self.dropped.items()]
-        return "; ".join(told)
-
-
-def _named(columns: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """The columns by name; known ones also where only case, spaces, `_`, `-` or `.` differ."""
-    by_name = dict(columns)
-    loose = {normal(name): columns[name] for name in reversed(list(columns))}
-    for name in KNOWN:
-        if name not in by_name and normal(name) in loose:
-            by_name[name] = loose[normal(name)]
-    return by_name

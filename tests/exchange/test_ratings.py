@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reviewer.errors import BadInput, ReviewerError, WrongUsage
+from reviewer.exchange.numbered import UNREADABLE
 from reviewer.exchange.ratings import (
     BLANK_ITEM,
     BLANK_RATER,
     BLANK_VALUE,
     NOT_APPLICABLE,
-    UNREADABLE,
     read_ratings,
 )
 from reviewer.measure.agreement.ratings import Panel, Ratings

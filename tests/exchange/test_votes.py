@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reviewer.errors import BadInput, ReviewerError, WrongUsage
+from reviewer.exchange.numbered import UNREADABLE
 from reviewer.exchange.votes import (
     BLANK_ITEM,
     BLANK_SYSTEM,
@@ -20,7 +21,6 @@ from reviewer.exchange.votes import (
     SAME_SYSTEM,
     UNKNOWN_FIRST,
     UNKNOWN_WINNER,
-    UNREADABLE,
     read_votes,
 )
 from reviewer.measure.votes import WINNERS, Column, Votes
