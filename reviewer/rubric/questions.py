@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from reviewer.ids import digest
 from reviewer.rubric.comparison import BOTH_BAD
 from reviewer.rubric.model import Criterion, Option, Preference, RationaleRule, Rubric
 
@@ -112,3 +113,18 @@ def _kept(criterion: Criterion) -> dict[str, Any]:
         "rationale": RationaleRule(rule=rule),
         "allow_na": False,
     }
+
+
+def scale_of_answer(rubric: Rubric, kind: Literal["rating", "pairwise", "ranking"], key: str) -> str | None:
+    """What makes two answers under `key` comparable; None where the rubric asks for no such answer.
+
+    In a comparison each criterion is answered in the shape of the overall answer.
+    """
+    name = key.partition("@")[0]
+    if kind == "rating":
+        return rubric.scale_hash_of(name)
+    overall = "preference" if kind == "pairwise" else "ranking"
+    shape = rubric.scale_hash_of(overall) or digest({"id": overall})
+    if name == overall:
+        return shape
+    return digest({"id": name, "answered": shape}) if rubric.criterion(name) else None

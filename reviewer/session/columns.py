@@ -8,8 +8,10 @@ import orjson
 
 from reviewer import __version__
 from reviewer.ids import new_id, now
+from reviewer.rubric.questions import scale_of_answer
 from reviewer.session.view import TaskView
 from reviewer.session.work import Work
+from reviewer.store.golden import GoldenValue
 
 
 def submitted_columns(
@@ -19,6 +21,8 @@ def submitted_columns(
     *,
     queue: str,
     rater: str,
+    phase: str,
+    exposure: str,
     device: str,
     source: str,
     spent: tuple[int, int],
@@ -30,7 +34,7 @@ def submitted_columns(
         "queue": queue,
         "task": view.task,
         "rater": rater,
-        "phase": "independent",
+        "phase": phase,
         "sample": 0,
         "outcome": outcome,
         "rubric": work.rubric_id,
@@ -39,7 +43,7 @@ def submitted_columns(
         "correction": _json(said.get("correction", {})),
         "notes": said.get("notes"),
         "flags": _json(said.get("flags", [])),
-        "exposure": "none",
+        "exposure": exposure,
         "shown_order": _json([output.public_id for output in view.outputs]),
         "evidence": "{}",
         "confidence": None,
@@ -53,6 +57,16 @@ def submitted_columns(
         "source": source,
         "external_ref": None,
     }
+
+
+def decided_values(view: TaskView, work: Work) -> tuple[GoldenValue, ...]:
+    """The values of a decision, each with the hash of the scale under which it stands."""
+    found = []
+    for key, value in work.values.items():
+        scale = scale_of_answer(view.rubric, view.kind, key)
+        if scale is not None and value is not None:
+            found.append(GoldenValue(key, scale, value))
+    return tuple(found)
 
 
 def _json(value: Any) -> str:

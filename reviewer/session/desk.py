@@ -38,7 +38,7 @@ def cards(store: Store, rater: str) -> list[QueueCard]:
             counters = counters or reading.Counters()
             drafts = len(reading.drafted_positions(connection, queue.id, known)) if known else 0
             size = dealing.expected(connection, queue, known or "")
-            done = counters.submitted + counters.skipped + counters.abstained + counters.sent_back
+            done = counters.done
             documents = queues.rubrics_of(connection, queue.id)
             rubric = documents[-1][1] if documents else {}
             found.append(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from reviewer.errors import BadInput
 from reviewer.ids import now
-from reviewer.store import labels, queues, reading
+from reviewer.store import labels, queues, reading, rounds
 from reviewer.store.connection import Store
 from reviewer.store.order import way_of
-from reviewer.store.queues import QueueRecord
+from reviewer.store.queues import CALIBRATION, QueueRecord
 
 
 def enter(store: Store, queue: str, rater: str) -> tuple[QueueRecord, str]:
@@ -22,6 +22,8 @@ def enter(store: Store, queue: str, rater: str) -> tuple[QueueRecord, str]:
         names = [record.name for record in queues.all_queues(connection)] if found is None else []
     if found is None:
         raise BadInput(f"there is no queue '{queue}'.", mend=_queues_there(names))
+    if found.purpose == CALIBRATION:
+        _refuse_strangers(store, found, rater)
     if found.state == "closed":
         raise BadInput(f"the queue '{queue}' is closed.", mend=f"`reviewer queue reopen {queue}` opens it again.")
     if not found.size:
@@ -34,6 +36,21 @@ def enter(store: Store, queue: str, rater: str) -> tuple[QueueRecord, str]:
             labels.ensure_progress(connection, found.id, known, now())
     assert known is not None
     return found, known
+
+
+def _refuse_strangers(store: Store, queue: QueueRecord, rater: str) -> None:
+    with store.reading() as connection:
+        members = rounds.members(connection, queue.id)
+    if rater not in members:
+        raise BadInput(
+            f"the calibration round '{queue.name}' is for {', '.join(members)}.",
+            mend="Sit down as one of them with --rater, or start another round with --raters.",
+        )
+    if queue.state == "locked":
+        raise BadInput(
+            f"the calibration round '{queue.name}' is locked.",
+            mend=f"`reviewer round reveal {queue.name}` shows what everybody said.",
+        )
 
 
 def _refuse_the_unplanned(queue: QueueRecord, rater: str) -> None:

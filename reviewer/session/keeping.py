@@ -13,6 +13,7 @@ import orjson
 from reviewer.session.work import Work
 from reviewer.store import drafts, labels
 from reviewer.store.connection import Store, StoreTrouble
+from reviewer.store.golden import GoldenValue
 from reviewer.store.reading import HeadRecord, Mine
 from reviewer.store.writer import Writer
 
@@ -24,6 +25,7 @@ class Pending:
     seq: int
     work: Work
     columns: dict[str, Any]
+    golden: tuple[GoldenValue, ...] = ()
 
     @property
     def spent(self) -> tuple[int, int]:
@@ -45,7 +47,9 @@ class Pending:
             revision=0,
             committed_at=said["committed_at"],
         )
-        return Mine(said["outcome"], orjson.loads(said["shown_order"]), bool(head.flags), None, head)
+        shown = orjson.loads(said["shown_order"])
+        flagged = bool(head.flags)
+        return Mine(said["outcome"], shown, flagged, None, head, said["phase"], None, said["exposure"])
 
 
 @dataclass(slots=True)
@@ -95,10 +99,11 @@ class Keeping:
     """Hands labels and drafts to the writer thread and hears what became of them, by place in the rater's order.
 
     `on_report` is called on the writer's thread whenever there is something to `hear`. Where `on_given` is set, what is
-    given waits for `hand_over`: a screen draws first, because the writer would take the processor from it.
+    given waits for `hand_over`: a screen draws first, because the writer would take the processor from it. Without
+    `keeps_place` the sitting is no walk through the queue, and leaves no place and no counters behind.
     """
 
-    def __init__(self, store: Store, queue: str, rater: str) -> None:
+    def __init__(self, store: Store, queue: str, rater: str, *, keeps_place: bool = True) -> None:
         self.saving = Saving()
         self.on_report: Callable[[], None] = lambda: None
         self.unsaved: dict[int, Pending] = {}
@@ -106,6 +111,7 @@ class Keeping:
         self._stream = store.device
         self._queue = queue
         self._rater = rater
+        self._keeps_place = keeps_place
         self.on_given: Callable[[], None] | None = None
         self._given: list[tuple[Callable[[Any], Any], Callable[[Any, StoreTrouble | None], None], bool]] = []
         self._writer = Writer(store)
@@ -147,7 +153,7 @@ class Keeping:
 
     def give_label(self, pending: Pending, sitting: str) -> None:
         """Hands a label to the writer; the draft of its place ends with it."""
-        new = labels.NewLabel(pending.columns, pending.seq, sitting, bool(pending.work.flags))
+        new = labels.NewLabel(pending.columns, pending.seq, sitting, bool(pending.work.flags), pending.golden)
         stream = self._stream
         self.drafts.pop(pending.seq, None)
         self._pending[self._tickets + 1] = pending
@@ -156,11 +162,12 @@ class Keeping:
 
     def give_draft(self, seq: int, draft: drafts.NewDraft, work: Work, at: int) -> None:
         """Hands a draft to the writer, and with it the place where the rater stands."""
-        queue, rater = self._queue, self._rater
+        queue, rater, keeps_place = self._queue, self._rater, self._keeps_place
 
         def job(connection: Any) -> bool:
             kept = drafts.save(connection, draft)
-            drafts.stand_at(connection, queue, rater, at)
+            if keeps_place:
+                drafts.stand_at(connection, queue, rater, at)
             return kept
 
         self.drafts[seq] = KeptDraft(self._tickets + 1, draft, work)
@@ -171,6 +178,12 @@ class Keeping:
         for seq, kept in list(self.drafts.items()):
             if kept.state == "failed" and seq != at:
                 self.give_draft(seq, kept.draft, kept.work, at)
+
+    def stand_at(self, at: int) -> None:
+        """Keeps the place for the next sitting, where places are kept."""
+        if self._keeps_place:
+            queue, rater = self._queue, self._rater
+            self.give(lambda connection: drafts.stand_at(connection, queue, rater, at))
 
     def give(self, job: Callable[[Any], Any], heard: Callable[[Any, StoreTrouble | None], None] | None = None) -> None:
         """Hands the writer something that can be lost without harm; `heard` is told what came of it, on its thread."""

@@ -10,18 +10,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic, sleep
+from typing import Self
 
 from reviewer.rubric import Missing, Rubric, carry, problems
 from reviewer.session import terminals
 from reviewer.session.clock import ActivityClock
-from reviewer.session.columns import submitted_columns
+from reviewer.session.columns import decided_values, submitted_columns
 from reviewer.session.entering import enter
 from reviewer.session.giving import AHEAD, Giving
 from reviewer.session.keeping import Keeping, Pending, Saving
 from reviewer.session.view import TaskView, shown_order, view_of
 from reviewer.session.walk import Walk
 from reviewer.session.work import LABEL, Work
-from reviewer.store import drafts, passing, reading
+from reviewer.store import drafts, passing
 from reviewer.store.connection import Store, StoreTrouble
 from reviewer.store.order import Order
 from reviewer.store.queues import QueueRecord
@@ -58,14 +59,13 @@ class Standing:
 class Sitting:
     """Cursor, label in hand, undo and timing. Used from one thread, but for `on_report`."""
 
-    def __init__(
-        self, store: Store, queue: QueueRecord, rater: str, *, idle_after: float = 60, source: str = "tui"
-    ) -> None:
+    def __init__(self, store: Store, walk: Walk, rater: str, *, idle_after: float = 60, source: str = "tui") -> None:
+        queue = walk.queue
         self.store = store
         self.rater = rater
-        self.walk = Walk(store, queue, rater)
-        dealer = self.walk.dealer()
-        self.keeping = Keeping(store, queue.id, rater)
+        self.walk = walk
+        dealer = walk.dealer()
+        self.keeping = Keeping(store, queue.id, rater, keeps_place=walk.keeps_place)
         self._giving = Giving(store, self.keeping, dealer) if dealer else None
         self.sitting = terminals.begin()
         self.clock = ActivityClock(float(queue.settings.get("idle_after", idle_after)))
@@ -73,6 +73,8 @@ class Sitting:
         self.work = Work("")
         self.flagged = False
         self.state = "open"
+        self.phase = "independent"
+        self.exposure = "none"
         self.notice = ""
         self.held_elsewhere = False
         self.dirty = False
@@ -91,7 +93,12 @@ class Sitting:
         others.
         """
         found, known = enter(store, queue, rater)
-        sitting = cls(store, found, known, idle_after=idle_after, source=source)
+        return cls.begin(store, Walk(store, found, known), known, idle_after=idle_after, source=source)
+
+    @classmethod
+    def begin(cls, store: Store, walk: Walk, rater: str, *, idle_after: float = 60, source: str = "tui") -> Self:
+        """Goes along `walk`, which is closed with the sitting, and stands where the rater left off."""
+        sitting = cls(store, walk, rater, idle_after=idle_after, source=source)
         try:
             sitting._resume()
         except BaseException:
@@ -117,8 +124,7 @@ class Sitting:
         self.flush_draft()
         self.drain(10)
         self._keep_unsaved()
-        queue, rater, at = self.queue.id, self.rater, self._at
-        self.keeping.give(lambda connection: drafts.stand_at(connection, queue, rater, at))
+        self.keeping.stand_at(self._at)
         finished = self.keeping.close()
         self.settle(return_to_failed=False)
         self.reader.close()
@@ -169,8 +175,7 @@ class Sitting:
     def standing(self) -> Standing:
         """Place, counts and pace, with the labels that are still on their way counted as done."""
         counters = self.walk.counters
-        done = counters.submitted + counters.skipped + counters.abstained + counters.sent_back
-        done += self.keeping.new_on_the_way
+        done = counters.done + self.keeping.new_on_the_way
         return Standing(
             number=self._at + 1,
             size=self.size,
@@ -226,6 +231,10 @@ class Sitting:
     def skip(self, reason: str) -> Step:
         """Passes the task on with a reason; it stays open for others."""
         return self._conclude_with("skipped", reason)
+
+    def send_back(self, reason: str) -> Step:
+        """Sends a disputed task back to its raters, who are told the reason; for an adjudicator alone."""
+        return self._conclude_with("sent_back", reason)
 
     def abstain(self, reason: str) -> Step:
         """Records that the rater cannot judge this, and why."""
@@ -288,7 +297,7 @@ class Sitting:
             return Step(False, "Still saving: undo in a moment.")
         if failed := self.keeping.unsaved.keys() - failed_before:
             return self._return_to(min(failed))
-        found = reading.done_before(self.reader, self.queue.id, self.rater, self._undone_before)
+        found = self.walk.done_before(self._undone_before)
         if found is None:
             return Step(False, "There is nothing further back to undo.")
         seq, self._undone_before = found
@@ -425,11 +434,14 @@ class Sitting:
         unsaved = self.keeping.unsaved.get(seq)
         unkept = None if unsaved else self.keeping.drafts.get(seq)
         in_hand = unsaved or unkept
-        work = in_hand.work if in_hand else Work.opened(self.walk.rubric_in_force(seq), mine.head, mine.draft)
+        in_force = self.walk.rubric_in_force(seq)
+        work = in_hand.work if in_hand else Work.opened(in_force, mine.head, mine.draft, mine.before)
         self.view = self._view(seq, work.rubric_id, mine.shown_order)
         self.work = work
         self.state = mine.state
         self.flagged = mine.flagged
+        self.phase = mine.phase
+        self.exposure = mine.exposure
         self.held_elsewhere = bool(unkept and unkept.state == "refused")
         self.dirty = unsaved is not None or bool(unkept and unkept.state == "failed")
         self.notice = self._say_taken(mine)
@@ -460,6 +472,8 @@ class Sitting:
     def _conclude_with(self, outcome: str, reason: str) -> Step:
         if self.view is None:
             return Step(False)
+        if self.phase == "revote":
+            return Step(False, "Your first label stands unless you submit another.")
         if not reason.strip():
             return Step(False, "A reason is needed.")
         work = self.work
@@ -492,11 +506,14 @@ class Sitting:
             outcome,
             queue=self.queue.id,
             rater=self.rater,
+            phase=self.phase,
+            exposure=self.exposure,
             device=self.store.device,
             source=self._source,
             spent=(self.clock.active_ms, self.clock.idle_ms),
         )
-        self.keeping.give_label(Pending(at, self.work, columns), self.sitting)
+        golden = decided_values(self.view, self.work) if self.phase == "adjudication" else ()
+        self.keeping.give_label(Pending(at, self.work, columns, golden if outcome == "submitted" else ()), self.sitting)
         self._paces.append(columns["active_ms"])
         self._submitted_here += 1
         self.dirty = False

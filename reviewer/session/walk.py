@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection
+from typing import ClassVar
 
 from reviewer.errors import BadInput
 from reviewer.rubric import Rubric
@@ -19,6 +20,9 @@ _KEPT_RECORDS = 24
 
 class Walk:
     """Reads by a connection of its own, which cannot write. Raises BadInput where the queue has no rubric."""
+
+    keeps_place: ClassVar[bool] = True
+    """Whether the rater's place and counters in the queue are kept."""
 
     def __init__(self, store: Store, queue: QueueRecord, rater: str) -> None:
         self.queue = queue
@@ -111,6 +115,10 @@ class Walk:
     def mine(self, seq: int) -> Mine:
         """What the rater has done with the task at place `seq`."""
         return reading.read_mine(self.reader, self.record(seq).task, self.rater)
+
+    def done_before(self, before: str | None) -> tuple[int, str] | None:
+        """Place and time of the label that was committed last before the moment `before`, or last of all."""
+        return reading.done_before(self.reader, self.queue.id, self.rater, before)
 
     def rubric(self, rubric_id: str) -> Rubric:
         """The rubric of that identifier."""

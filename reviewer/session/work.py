@@ -31,16 +31,19 @@ class Work:
     focus: str = ""
 
     @classmethod
-    def opened(cls, rubric_id: str, base: HeadRecord | None, draft: DraftRecord | None) -> Work:
-        """As the draft left it, else as the label says, else empty."""
+    def opened(
+        cls, rubric_id: str, base: HeadRecord | None, draft: DraftRecord | None, before: HeadRecord | None = None
+    ) -> Work:
+        """As the draft left it, else as the label says, or the one of an earlier phase `before` it, else empty."""
         if draft is not None:
             work = cls(draft.rubric, base)
             work._fill(draft.document)
             work.focus = draft.cursor.get("focus", "")
             return work
-        work = cls(base.rubric if base else rubric_id, base)
-        if base:
-            work._fill(_said(base))
+        said = base or before
+        work = cls(said.rubric if said else rubric_id, base)
+        if said:
+            work._fill(_said(said))
         return work
 
     def content(self) -> dict[str, Any]:

@@ -108,6 +108,8 @@ def verify(connection: sqlite3.Connection) -> Verification:
         if not fault and event["action"] == "labels.imported":
             count, fault = _import_fault(connection, event, names)
             vouched += count
+        if not fault and event["action"] == "golden.decided":
+            fault = _golden_fault(connection, event)
         if fault:
             seen.faults.append(Fault(stream, event["seq"], fault))
         seq = event["seq"]
@@ -133,6 +135,13 @@ def _import_fault(connection: sqlite3.Connection, event: dict[str, Any], names: 
     if imported_digest(found) != event["digest"]:
         return len(found), f"the labels of the import {event['subject']} are not what was imported"
     return len(found), ""
+
+
+def _golden_fault(connection: sqlite3.Connection, event: dict[str, Any]) -> str:
+    from reviewer.store.golden import decided_digest
+
+    same = decided_digest(connection, event["subject"]) == event["digest"]
+    return "" if same else f"the golden values of the label {event['subject']} are not what was decided"
 
 
 def events(

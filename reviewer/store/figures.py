@@ -10,6 +10,7 @@ from operator import itemgetter
 import orjson
 from sqlalchemy import and_, bindparam, exists, func, or_, select
 
+from reviewer.store.labels import OF_RATERS
 from reviewer.store.order import RaterOrder, way_of
 from reviewer.store.prepared import Prepared
 from reviewer.store.tables import (
@@ -80,12 +81,21 @@ _heads_of_assignment = (
     .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
     .where(_H.task == _A.task, _H.rater == _A.rater, _L.outcome == _A.state)
 )
-_wrong_states = Prepared(select(_A.task, _A.rater).where(_A.state != "open", ~exists(_heads_of_assignment)))
+# A task is sent back to its raters by an adjudicator's label.
+_sent_back = (
+    select(_H.label)
+    .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
+    .where(_H.task == _A.task, _A.state == "sent_back", _H.phase == "adjudication", _L.outcome == "sent_back")
+)
+_wrong_states = Prepared(
+    select(_A.task, _A.rater).where(_A.state != "open", ~exists(_heads_of_assignment), ~exists(_sent_back))
+)
 _unassigned = Prepared(
     select(_H.task, _H.rater)
     .select_from(core(LabelHead).join(core(Rater), _H.rater == _R.id))
     .where(
         _R.kind == "human",
+        or_(*(_H.phase == phase for phase in sorted(OF_RATERS))),
         ~exists(select(_A.task).where(_A.task == _H.task, _A.rater == _H.rater, _A.state != "open")),
     )
 )
@@ -99,7 +109,9 @@ _progress = Prepared(
 )
 _queues = Prepared(select(_Q.id, _Q.name, _Q.seed, _Q.settings, _Q.size, _Q.kind))
 _repeats = Prepared(
-    select(_T.position).where(_T.queue == bindparam("queue"), _T.repeat_of.is_not(None)).order_by(_T.position)
+    select(_T.position)
+    .where(_T.queue == bindparam("queue"), or_(_T.repeat_of.is_not(None), _T.gold))
+    .order_by(_T.position)
 )
 _tasks_within = Prepared(
     select(func.count()).where(_T.queue == bindparam("queue"), _T.position >= 0, _T.position < bindparam("size"))
@@ -175,7 +187,7 @@ def sizes(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _batch_faults(connection: sqlite3.Connection, queue: str, name: str, size: int) -> Iterator[str]:
-    """Positions that neither a batch nor a hidden repeat accounts for, or both do."""
+    """Positions that neither a batch nor a hidden task accounts for, or both do."""
     repeats = [(position, 1) for (position,) in _repeats.rows(connection, queue=queue) if position < size]
     end = 0
     for first, length in sorted([*_batches.rows(connection, queue=queue), *repeats]):
@@ -206,7 +218,7 @@ def orders(connection: sqlite3.Connection) -> Iterator[str]:
                 yield from _dealt_faults(connection, number, seq, shown, task, told)
             elif not _stands_at(order, position, seq):
                 yield f"place {seq} {told} is not the task's own"
-            if state == "open":
+            if state in ("open", "sent_back"):
                 continue
             done += 1
             while at < len(runs) and runs[at][1] < seq:

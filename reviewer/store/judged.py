@@ -14,6 +14,7 @@ from sqlalchemy import and_, bindparam, case, func, select, union
 
 from reviewer.store.prepared import Driver, Prepared
 from reviewer.store.queues import QueueRecord
+from reviewer.store.rounds import refuse_blind_labels
 from reviewer.store.tables import (
     Assignment,
     DatasetItem,
@@ -144,7 +145,11 @@ def tasks(driver: Driver, queue: str) -> Iterator[JudgedTask]:
 
 
 def labels(driver: Driver, queue: str) -> Iterator[JudgedLabel]:
-    """The independent labels that count, skips among them, in the order of their making."""
+    """The independent labels that count, skips among them, in the order of their making.
+
+    Raises BadInput for a calibration round that is blind yet.
+    """
+    refuse_blind_labels(driver, queue)
     return map(JudgedLabel._make, _labels.rows(driver, queue=queue))
 
 

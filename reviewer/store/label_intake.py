@@ -88,7 +88,7 @@ class LabelIntake:
             taken.labels.append(row["id"])
             digests.append(events.label_digest(row))
             head = _put_line(driver, row)
-            if each.rater.kind == "human":
+            if each.rater.kind == "human" and row["phase"] in labels.OF_RATERS:
                 self._assign(driver, row, head, each.position)
         if taken.labels:
             batch = new_id()

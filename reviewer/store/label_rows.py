@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, select
 
 from reviewer.store.prepared import Driver, Prepared
+from reviewer.store.rounds import refuse_blind_labels
 from reviewer.store.tables import (
     Label,
     LabelHead,
@@ -115,7 +116,10 @@ def labels_of(
     """The labels of a queue in the order of their making, streamed.
 
     Of the raters called `rater` and the item `key` where given; without `every`, the revisions that count alone.
+    Raises BadInput for all raters of a calibration round that is blind yet.
     """
+    if rater is None:
+        refuse_blind_labels(driver, queue)
     shape = (rater is not None, key is not None, every)
     if shape not in _statements:
         conditions = [*_of_queue, *(_by_rater * shape[0]), *(_by_key * shape[1]), *(_counting * (not every))]

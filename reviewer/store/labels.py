@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from reviewer.ids import canonical_json
-from reviewer.store import events, passing, stretches, waiting
+from reviewer.ids import canonical_json, now
+from reviewer.store import events, golden, passing, stretches, waiting
+from reviewer.store.connection import StoreTrouble
+from reviewer.store.golden import GoldenValue
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
 
 _COUNTED = ("submitted", "skipped", "abstained", "sent_back")
+
+OF_RATERS = frozenset({"independent", "revote", "rework"})
+"""The phases of those to whom a task was given, each of whom has an assignment."""
+
+_SHUT = {"locked": OF_RATERS, "revealed": {"independent"}, "finished": OF_RATERS}
+"""The labels that a calibration round takes no more, by its state."""
 
 _sql = statements("labels")
 
@@ -19,13 +27,15 @@ _sql = statements("labels")
 class NewLabel:
     """A label as its author made it; revision, what it supersedes and surplus are settled at the commit.
 
-    `columns` holds every column of Label but those three and `received_at`, as stored values.
+    `columns` holds every column of Label but those three and `received_at`, as stored values. `golden` is what an
+    adjudicator's label decides.
     """
 
     columns: dict[str, Any]
     seq: int
     sitting: str
     flagged: bool
+    golden: tuple[GoldenValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +50,21 @@ class Committed:
 def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
     """Writes the label, its head, the assignment's state, the draft's end, the counters and the event.
 
-    To be called inside a transaction.
+    A decision has no assignment and fills no overlap; what it decides becomes golden. To be called inside a
+    transaction. Raises StoreTrouble where the queue takes no such label any more.
     """
     said = new.columns
     queue, task, rater = said["queue"], said["task"], said["rater"]
+    overlap, state = _sql.queue_now.first(driver, queue=queue)
+    if state in _SHUT and said["phase"] in _SHUT[state]:
+        raise StoreTrouble(f"the calibration round is {state}.", mend="What you said is kept as a draft.")
     head = _sql.head.first(driver, task=task, rater=rater, phase=said["phase"], sample=said["sample"])
     row = {
         **said,
         "revision": head[1] + 1 if head else 1,
         "supersedes": canonical_json([head[0]] if head else []).decode(),
         "received_at": said["committed_at"],
-        "surplus": int(is_surplus(driver, queue, task, rater)),
+        "surplus": int(said["phase"] == "independent" and passing.is_filled(driver, task, rater, overlap)),
     }
     _sql.insert_label.run(driver, **row)
     _sql.put_head.run(
@@ -63,22 +77,23 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
         conflict="[]",
     )
     _sql.end_draft.run(driver, task=task, rater=rater, sitting=new.sitting)
-    settle(
-        driver,
-        Standing(
-            queue=queue,
-            task=task,
-            rater=rater,
-            seq=new.seq,
-            shown_order=said["shown_order"],
-            state=said["outcome"],
-            flagged=new.flagged,
-            committed_at=said["committed_at"],
-        ),
-        active_ms=said["active_ms"],
-        idle_ms=said["idle_ms"],
-        here=new.seq,
-    )
+    if said["phase"] in OF_RATERS:
+        settle(
+            driver,
+            Standing(
+                queue=queue,
+                task=task,
+                rater=rater,
+                seq=new.seq,
+                shown_order=said["shown_order"],
+                state=said["outcome"],
+                flagged=new.flagged,
+                committed_at=said["committed_at"],
+            ),
+            active_ms=said["active_ms"],
+            idle_ms=said["idle_ms"],
+            here=new.seq,
+        )
     events.append(
         driver,
         stream=stream,
@@ -88,7 +103,20 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
         content=events.label_digest(row),
         data={"queue": queue, "task": task, "revision": row["revision"]},
     )
+    if said["phase"] == "adjudication":
+        golden.expose(driver, rater, task, exposure="peers", queue=queue)
+    if said["outcome"] == "sent_back":
+        send_back(driver, queue, task)
+    golden.keep(driver, row, new.golden, approved_by=rater, stream=stream)
     return Committed(row["id"], row["revision"], bool(row["surplus"]))
+
+
+def send_back(driver: Driver, queue: str, task: str) -> None:
+    """Opens a task again for all who labelled it. To be called in the transaction of the label that says why."""
+    for rater, seq in list(_sql.labelled.rows(driver, task=task)):
+        _sql.reopen.run(driver, of_task=task, of_rater=rater)
+        stretches.uncover(driver, queue, rater, seq)
+        _sql.count_sent_back.run(driver, of_queue=queue, of_rater=rater, at=now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +183,4 @@ def ensure_progress(driver: Driver, queue: str, rater: str, at: str) -> int:
 
 def is_surplus(driver: Driver, queue: str, task: str, rater: str) -> bool:
     """Whether a primary label of the rater would come beyond the task's overlap."""
-    return passing.is_filled(driver, task, rater, _sql.overlap.first(driver, queue=queue)[0])
+    return passing.is_filled(driver, task, rater, _sql.queue_now.first(driver, queue=queue)[0])

@@ -17,6 +17,9 @@ from reviewer.store.statements import statements
 # The state of a queue whose first import has not ended: nobody sees it, and the next import clears it away.
 IMPORTING = "importing"
 
+CALIBRATION = "calibration"
+"""The purpose of a queue that is the batch of a calibration round."""
+
 _sql = statements("queues")
 
 
@@ -37,6 +40,11 @@ class QueueRecord:
     size: int
     settings: dict[str, Any]
     created_at: str
+
+    @property
+    def is_blind_round(self) -> bool:
+        """Whether it is the batch of a calibration round whose labels nobody but their author may read yet."""
+        return self.purpose == CALIBRATION and self.state in ("open", "locked")
 
     @property
     def sealed(self) -> bool:

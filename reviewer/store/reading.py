@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,18 +80,25 @@ class HeadRecord:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """What one rater has done with a task."""
+    """What one rater has done with a task.
+
+    `phase` is where a label that they give now belongs, `head` the label that counts in it, `before` the one of an
+    earlier phase from which they begin, and `exposure` what they were shown of others' judgment on the item.
+    """
 
     state: str
     shown_order: list[str]
     flagged: bool
     draft: DraftRecord | None
     head: HeadRecord | None
+    phase: str = "independent"
+    before: HeadRecord | None = None
+    exposure: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """A rater's progress as it is stored."""
+    """A rater's progress as it is stored. `sent_back` counts the tasks that wait for another label of theirs."""
 
     submitted: int = 0
     skipped: int = 0
@@ -101,6 +109,11 @@ class Counters:
     active_ms: int = 0
     idle_ms: int = 0
     here: int = 0
+
+    @property
+    def done(self) -> int:
+        """How many tasks need nothing more from the rater because they have said what they had to say."""
+        return self.submitted + self.skipped + self.abstained
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +171,28 @@ def read_mine(driver: Driver, task: str, rater: str) -> Mine:
     """The rater's assignment, draft and label of `task`; empty where there is nothing yet."""
     given = _sql.assignment.first(driver, task=task, rater=rater)
     draft = _sql.draft.first(driver, task=task, rater=rater)
-    head = _sql.head.first(driver, task=task, rater=rater)
+    heads = {row[0]: row[1:] for row in _sql.heads.rows(driver, task=task, rater=rater)}
+    exposed = _sql.exposure.first(driver, task=task, rater=rater)
+    state = given[0] if given else "open"
+    phase = _phase(state, heads, exposed=exposed is not None)
+    head, before = heads.get(phase), heads.get("independent")
     return Mine(
-        state=given[0] if given else "open",
+        state=state,
         shown_order=_loads(given[1]) if given else [],
         flagged=bool(given and given[2]),
         draft=_draft_record(draft) if draft else None,
         head=_head_record(head) if head else None,
+        phase=phase,
+        before=_head_record(before) if before and phase != "independent" else None,
+        exposure=str(exposed[0]) if exposed else "none",
     )
+
+
+def _phase(state: str, heads: Collection[str], *, exposed: bool) -> str:
+    """Where a label given now belongs: an independent one takes no revision once others' judgment was shown."""
+    if state == "sent_back" or "rework" in heads:
+        return "rework"
+    return "revote" if "independent" in heads and (exposed or "revote" in heads) else "independent"
 
 
 def _draft_record(row: Any) -> DraftRecord:

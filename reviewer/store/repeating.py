@@ -12,7 +12,7 @@ from reviewer.store.statements import statements
 _sql = statements("dealing")
 _TIME_OF_MAKING = 13
 """The characters of an identifier that say when it was made."""
-_UNSELECTED = {"selection": None, "probability": None, "state": "open"}
+_UNSELECTED = {"selection": None, "probability": None, "state": "open", "gold": 0}
 
 
 def can_be_made(driver: Driver, queue: str) -> bool:

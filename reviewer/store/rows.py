@@ -28,6 +28,7 @@ _bulk_task = Bulk(
     "selection",
     "probability",
     "state",
+    "gold",
 )
 _bulk_task_output = Bulk(TaskOutput, "task", "slot", "output", "public_id")
 _noted_item = Bulk(Item, "id", "content_hash", "prompt", "context", "reference", known="ignored")

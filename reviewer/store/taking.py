@@ -80,8 +80,8 @@ _sizes = Prepared(
     .select_from(core(Queue).join(core(Dataset), _Q.dataset == _D.id))
     .where(_Q.id == bindparam("queue"))
 )
-# repeat_of, selection, probability, state
-_UNSELECTED = (None, None, None, "open")
+# repeat_of, selection, probability, state, gold
+_UNSELECTED = (None, None, None, "open", 0)
 
 Answer = tuple[str, int]
 """A system's identifier and a sample: what tells an item's outputs apart."""

@@ -63,7 +63,7 @@ def add_repeat(store: Store, queue: QueueRecord, original: str) -> dict[str, str
         ).fetchall()
         task = new_id()
         row = {"id": task, "queue": queue.id, "key": key, "item": item, "position": last + 1, "repeat_of": original}
-        rest = {"priority": 0.0, "rubric": None, "selection": None, "probability": None, "state": "open"}
+        rest = {"priority": 0.0, "rubric": None, "selection": None, "probability": None, "state": "open", "gold": 0}
         insert_into(Task).run(connection, **row, **rest)
         own = {public_id: new_id()[::-1] for _, _, public_id in sides}
         for slot, output, public_id in sides:

@@ -142,6 +142,7 @@ def _task(driver: Driver, queue: QueueRecord, item: str, number: int, position: 
         priority=0.0,
         rubric=None,
         repeat_of=None,
+        gold=0,
         selection=None,
         probability=None,
         state="open",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -129,8 +130,18 @@ def test_a_store_in_use_is_not_migrated_under_its_users(used: Path, tmp_path: Pa
     assert schema_of(used) == SCHEMA_VERSION
 
 
+def as_of_schema_2(path: Path) -> None:
+    """Takes away what the third schema brought."""
+    with closing(sqlite3.connect(path)) as connection:
+        for table in ("golden", "certificate", "note", "exposure", "round_member", "round"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("ALTER TABLE task DROP COLUMN gold")
+        connection.execute("PRAGMA user_version=2")
+
+
 def as_of_schema_1(path: Path) -> None:
-    """Takes away what the second schema brought."""
+    """Takes away what the second schema brought, and the third."""
+    as_of_schema_2(path)
     with closing(sqlite3.connect(path)) as connection:
         for index in ("dataset_output_by_seq", "waiting_by_rater", "assignment_by_seq", "task_of_original"):
             connection.execute(f"DROP INDEX {index}")
@@ -153,13 +164,14 @@ def shape(path: Path) -> dict[str, set[str]]:
         }
 
 
-def test_a_store_of_the_first_schema_becomes_as_a_new_one(used: Path) -> None:
+@pytest.mark.parametrize("back", [as_of_schema_1, as_of_schema_2])
+def test_a_store_of_an_older_schema_becomes_as_a_new_one(used: Path, back: Callable[[Path], None]) -> None:
     new = shape(used)
-    as_of_schema_1(used)
+    back(used)
     assert shape(used) != new
     Store.open(used)
     assert shape(used) == new
-    assert schema_of(used) == 2
+    assert schema_of(used) == SCHEMA_VERSION
     assert faults(Store.open(used)) == []
 
 

@@ -48,7 +48,8 @@ def statements(module: str) -> Statements:
 
 def sources() -> list[Path]:
     """What the compiled statements depend on."""
-    return [*sorted(FOLDER.glob("[!_]*.py")), FOLDER.parent / "prepared.py", FOLDER.parent / "tables.py"]
+    tables = sorted((FOLDER.parent / "tables").glob("*.py"))
+    return [*sorted(FOLDER.glob("[!_]*.py")), FOLDER.parent / "prepared.py", *tables]
 
 
 def digest_of_sources() -> str:

@@ -21,7 +21,7 @@ head = Prepared(
         _H.sample == bindparam("sample"),
     )
 )
-overlap = Prepared(select(_Q.overlap).where(_Q.id == bindparam("queue")))
+queue_now = Prepared(select(_Q.overlap, _Q.state).where(_Q.id == bindparam("queue")))
 put_head = upsert(LabelHead)
 put_assignment = upsert(Assignment, skip=["seq", "queue"])
 end_draft = Prepared(
@@ -50,3 +50,16 @@ count = Prepared(
 put_progress = insert_into(Progress)
 here = Prepared(select(_P.here).where(_P.queue == bindparam("queue"), _P.rater == bindparam("rater")))
 insert_label = insert_into(Label)
+labelled = Prepared(
+    select(_A.rater, _A.seq).where(_A.task == bindparam("task"), _A.state == "submitted").order_by(_A.rater)
+)
+reopen = Prepared(
+    update(core(Assignment))
+    .where(_A.task == bindparam("of_task"), _A.rater == bindparam("of_rater"))
+    .values(state="sent_back")
+)
+count_sent_back = Prepared(
+    update(core(Progress))
+    .where(_P.queue == bindparam("of_queue"), _P.rater == bindparam("of_rater"))
+    .values(submitted=_P.submitted - 1, sent_back=_P.sent_back + 1, updated_at=bindparam("at"))
+)

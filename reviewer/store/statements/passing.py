@@ -34,7 +34,7 @@ has_assignment = Prepared(
 open_places = Prepared(select(_A.rater, _A.seq).where(_A.task == bindparam("task"), _A.state == "open"))
 done = Prepared(
     select(_A.seq)
-    .where(_A.queue == bindparam("queue"), _A.rater == bindparam("rater"), _A.state != "open")
+    .where(_A.queue == bindparam("queue"), _A.rater == bindparam("rater"), _A.state != "open", _A.state != "sent_back")
     .order_by(_A.seq)
 )
 forget = Prepared(delete(core(Stretch)).where(_S.queue == bindparam("queue"), _S.rater == bindparam("rater")))

@@ -9,6 +9,7 @@ from reviewer.store.tables import (
     Assignment,
     DatasetItem,
     Draft,
+    Exposure,
     Item,
     Label,
     LabelHead,
@@ -20,7 +21,7 @@ from reviewer.store.tables import (
     core,
 )
 
-_T, _I, _K, _TO, _O, _S, _A, _D, _L, _H, _P = (
+_T, _I, _K, _TO, _O, _S, _A, _D, _L, _H, _P, _X = (
     core(table).c
     for table in (
         Task,
@@ -34,6 +35,7 @@ _T, _I, _K, _TO, _O, _S, _A, _D, _L, _H, _P = (
         Label,
         LabelHead,
         Progress,
+        Exposure,
     )
 )
 _at_position = (_T.queue == bindparam("queue")) & (_T.position == bindparam("position"))
@@ -60,8 +62,9 @@ draft = Prepared(
         _D.task == bindparam("task"), _D.rater == bindparam("rater")
     )
 )
-head = Prepared(
+heads = Prepared(
     select(
+        _H.phase,
         _L.id,
         _L.outcome,
         _L.rubric,
@@ -77,9 +80,13 @@ head = Prepared(
     .where(
         _H.task == bindparam("task"),
         _H.rater == bindparam("rater"),
-        _H.phase == "independent",
         _H.sample == 0,
     )
+)
+exposure = Prepared(
+    select(_X.exposure)
+    .select_from(core(Task).join(core(Exposure), _X.item == _T.item))
+    .where(_T.id == bindparam("task"), _X.rater == bindparam("rater"))
 )
 task_state = Prepared(select(_T.id, _T.state).where(_at_position))
 brief = Prepared(
