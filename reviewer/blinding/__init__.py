@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reviewer.blinding.open import Offer, hand_out, open_order, standing
+from reviewer.blinding.open import Offer, hand_out, open_order
 from reviewer.blinding.permutation import Permutation, drawn_order, order_key
 from reviewer.blinding.planned import plan
 from reviewer.blinding.repeats import apart, repeat_places, weave_repeats
@@ -20,6 +20,5 @@ __all__ = [
     "order_key",
     "plan",
     "repeat_places",
-    "standing",
     "weave_repeats",
 ]

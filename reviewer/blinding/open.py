@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from reviewer.blinding.permutation import drawn_order, order_key
@@ -20,11 +20,6 @@ class Offer(NamedTuple):
     task: str
     systems: Sequence[str]
     earlier: Sequence[Sequence[int]] = ()
-
-
-def standing(views: Iterable[tuple[Sequence[str], Sequence[int]]]) -> Counter[tuple[str, int]]:
-    """What a rater was shown so far, from views as (systems by slot, order shown)."""
-    return Counter((systems[slot], place) for systems, order in views for place, slot in enumerate(order))
 
 
 def open_order(offer: Offer, shown: Standing, seed: str, rater: str) -> Order:

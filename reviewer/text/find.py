@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from reviewer.text.cells import truncate
 from reviewer.text.layout import Layout
 from reviewer.text.sanitise import visible
 
@@ -34,16 +33,3 @@ def find(layout: Layout, needle: str) -> list[Hit]:
         for base, text in layout.texts()
         for match in pattern.finditer(text)
     ]
-
-
-def excerpt(layout: Layout, hit: Hit, cells: int) -> str:
-    """The line around a hit, cut to `cells`, beginning shortly before the hit."""
-    for base, text in layout.texts():
-        if base <= hit.start <= base + len(text):
-            start, end = hit.start - base, hit.end - base
-            left = max(text.rfind("\n", 0, start) + 1, start - max(0, cells - (end - start)) // 3)
-            right = text.find("\n", end)
-            line = text[left : len(text) if right < 0 else right]
-            cut_before = left > 0 and text[left - 1] != "\n"
-            return truncate("…" + line if cut_before else line, cells)
-    return ""

@@ -138,11 +138,6 @@ class Builder:
         self._size += 1
         self._line_start = self._size
 
-    @property
-    def has_lines(self) -> bool:
-        """Whether any line was closed."""
-        return bool(self._lines)
-
     def styled(self) -> Styled:
         """What was collected; an open line is closed first."""
         if self._size > self._line_start or not self._lines:

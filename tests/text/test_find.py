@@ -5,8 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewer.text.cells import width
-from reviewer.text.find import Hit, excerpt, find
+from reviewer.text.find import find
 from reviewer.text.layout import Layout
 from tests.text.texts import texts
 
@@ -39,14 +38,3 @@ def test_hits_are_in_order_and_apart(text: str, needle: str) -> None:
     assert all(a.end <= b.start for a, b in pairwise(hits))
     for hit in hits:
         assert len(layout.text[hit.start : hit.end]) == len(needle)
-        assert width(excerpt(layout, hit, 24)) <= 24
-
-
-def test_an_excerpt_shows_the_hit_in_its_line() -> None:
-    layout = Layout("x\n\n" + "before " * 20 + "needle " + "after " * 20, 40)
-    (hit,) = find(layout, "needle")
-    shown = excerpt(layout, hit, 30)
-    assert "needle" in shown
-    assert shown.startswith("…")
-    assert shown.endswith("…")
-    assert excerpt(layout, Hit(10**9, 10**9 + 1), 30) == ""

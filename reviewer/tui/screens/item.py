@@ -353,11 +353,6 @@ class ItemScreen(Divided):
         needed = key in work.values and rationale_needed(criterion, work.values[key])
         return self.owing if needed and not has_rationale(work.rationale, key) else None
 
-    def focus_first(self) -> None:
-        """Focuses the first criterion."""
-        asked = self.form.asked
-        self.sitting.work.focus = asked[0][0] if asked else ""
-
     def focus_unscored(self, *, stay: bool = False) -> None:
         """Focuses the next criterion without a value; with `stay`, only where none is focused."""
         work = self.sitting.work
