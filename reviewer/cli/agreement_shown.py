@@ -10,6 +10,7 @@ from reviewer.cli.shown import bars, cut, flat, grid, many, say, standard_output
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from reviewer.exchange.queue_ratings import QueueRatings
     from reviewer.measure.agreement.report import Agreement, Contingency, Report, Settings
     from reviewer.measure.figure import Figure
 
@@ -42,28 +43,52 @@ _SHORT: Final = {"percent_agreement": "agree", "krippendorff_alpha": "alpha", "g
 _MOST_ROWS = 15
 _MOST_POINTS = 10
 _LONGEST = 40
+_MOST_FIGURES = 4
 
 
-def show(found: Agreement) -> None:
-    """Print the agreement under each criterion."""
+def show(found: Agreement, read: QueueRatings | None = None) -> None:
+    """Print the agreement under each criterion, and of a queue what `read` tells beside its ratings."""
     console = standard_output()
+    if read is not None:
+        _queue(console, read)
     for place, (name, report) in enumerate(found.criteria.items()):
         if place:
             console.print()
-        _criterion(console, name, report, found.settings)
+        _criterion(console, name, report, found.settings, read)
 
 
-def _criterion(console: Console, name: str, report: Report, settings: Settings) -> None:
+def _queue(console: Console, read: QueueRatings) -> None:
+    again = f", {many(read.revotes, 're-vote')} among them" if read.revotes else ""
+    say(console, f"{read.queue}: {many(read.labels, 'label')}{again}.", bold=True)
+    if read.means:
+        say(console, read.means)
+    if read.ratings.dropped:
+        say(console, f"Labels left out: {_reasons(read.ratings.dropped)}.")
+    for name, why in read.unmeasured.items():
+        say(console, f"{name} is not measured: {why}.")
+    console.print()
+
+
+def _reasons(dropped: Mapping[str, int]) -> str:
+    return "; ".join(f"{reason} {number:,}" for reason, number in dropped.items())
+
+
+def _criterion(console: Console, name: str, report: Report, settings: Settings, read: QueueRatings | None) -> None:
     missing = f", {report.missing:,} missing" if report.missing else ""
     who = f"{many(report.items, 'item')} by {many(len(report.raters), 'rater')}"
     say(console, f"{name}: {many(report.ratings, 'rating')} of {who}{missing}", bold=True)
     scale = report.scale
-    ends = f"{scale.points[0]} to {scale.points[-1]}" if scale.ordered and len(scale) > 1 else many(len(scale), "value")
-    told = f"{scale.level.capitalize()} level, scale {'as seen' if scale.seen else 'as named'}: {ends}."
+    ends = many(len(scale), "value")
+    if scale.ordered and len(scale) > 1:
+        ends = f"{_point(scale.points[0])} to {_point(scale.points[-1])}"
+    named = "as named" if read is None or settings.points is not None else "as the rubric has it"
+    told = f"{scale.level.capitalize()} level, scale {'as seen' if scale.seen else named}: {ends}."
     if settings.rounds:
         level = f"{100 * (1 - settings.alpha):g} % intervals"
         told += f" {level} for these raters: {settings.rounds:,} resamples of the items, seed {settings.seed}."
     say(console, told)
+    if read is not None and report.dropped:
+        say(console, f"Left out: {_reasons(report.dropped)}.")
     _measures(console, report)
     for note in report.notes:
         say(console, note)
@@ -165,8 +190,8 @@ def _items(console: Console, report: Report) -> None:
         return
     rows = []
     for one in report.costly_items[:_MOST_ROWS]:
-        said = ", ".join(f"{rater} {value}" for rater, value in one.ratings.items())
-        rows.append((cut(flat(one.item), 24), cut(flat(said), _LONGEST), f"{100 * one.share:.1f} %"))
+        said = ", ".join(f"{rater} {_point(value)}" for rater, value in one.ratings.items()) or "not told while sealed"
+        rows.append((cut(flat(one.item), _LONGEST), cut(flat(said), _LONGEST), f"{100 * one.share:.1f} %"))
     grid(console, ("items that cost most", "ratings", "of all disagreement"), rows, numbers=(2,))
 
 
@@ -220,6 +245,13 @@ def _short(name: str) -> str:
 
 def _known(value: float | None, otherwise: float = 9.0) -> float:
     return otherwise if value is None else value
+
+
+def _point(text: str) -> str:
+    """A value as it was given, with no more than so many decimals."""
+    whole, _, rest = text.partition(".")
+    long = len(rest) > _MOST_FIGURES and rest.isdecimal() and whole.removeprefix("-").isdecimal()
+    return f"{float(text):.{_MOST_FIGURES}f}" if long else text
 
 
 def _number(value: float | None) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import orjson
 
 from reviewer.errors import BadInput, WrongUsage
+from reviewer.exchange.queue_labels import GOLD, OTHER_OUTPUTS, slots_of, why_left_out
 from reviewer.exchange.queue_systems import SystemNames
 from reviewer.exchange.votes import SAME_SYSTEM
 from reviewer.measure.arrays import Codes, Flags
@@ -26,15 +27,10 @@ from reviewer.store.judged import JudgedLabel, JudgedTask
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
 
-RECALLED: Final = "recalled task"
-SURPLUS: Final = "surplus"
-EXPOSED: Final = "seen others' judgment before"
 UNSAID: Final = "no preference given"
-OTHER_OUTPUTS: Final = "its order names other outputs"
 LONE_REPEAT: Final = "repeat without its original"
 
 _KINDS = ("pairwise", "ranking")
-_OUTCOMES = {"skipped": "skipped", "abstained": "abstained", "sent_back": "sent back"}
 _MOST_REMEMBERED = 10_000
 _SAID = ("task", "item", "rater", "criterion", "repeat", "unordered", "label")
 
@@ -111,12 +107,6 @@ class _Known:
     systems: tuple[int, ...]
     lengths: tuple[int, ...]
 
-    def slots(self, public_ids: list[str]) -> list[int]:
-        """Which outputs these are; nothing where they are not those of the task, each once."""
-        if sorted(public_ids) != sorted(self.public_ids):
-            return []
-        return [self.public_ids.index(one) for one in public_ids]
-
 
 class _Reading:
     def __init__(self, driver: Driver, queue: QueueRecord, *, surplus: bool) -> None:
@@ -126,7 +116,13 @@ class _Reading:
         self.raters, self.criteria = Coding(), Coding()
         self.criteria.codes(_asked(driver, queue))
         coming = Coding()
-        self.known = {task.id: self._task(task, coming) for task in judged.tasks(driver, queue.id)}
+        self.gold: set[str] = set()
+        self.known: dict[str, _Known] = {}
+        for task in judged.tasks(driver, queue.id):
+            if task.gold:
+                self.gold.add(task.id)
+            else:
+                self.known[task.id] = self._task(task, coming)
         self.systems = SystemNames.of(driver, queue, coming.names)
         alike: dict[tuple[int, ...], tuple[int, ...]] = {}
         for known in self.known.values():
@@ -202,17 +198,14 @@ class _Reading:
 
     def _take(self, label: JudgedLabel) -> str:
         """Takes the votes of a label; returns why it has none, or nothing."""
+        if label.task in self.gold:
+            return GOLD
         task = self.known.get(label.task)
-        if task is None or task.recalled:
-            return RECALLED
-        if label.outcome != "submitted":
-            return _OUTCOMES.get(label.outcome, label.outcome)
-        if label.exposure != "none":
-            return EXPOSED
-        if label.surplus and not self.surplus:
-            return SURPLUS
+        reason = why_left_out(label, recalled=task is None or task.recalled, surplus=self.surplus)
+        if task is None or reason:
+            return reason
         told = orjson.loads(label.shown_order)
-        order = task.slots(told or list(task.public_ids))
+        order = slots_of(told or task.public_ids, task.public_ids)
         if not order:
             return OTHER_OUTPUTS
         answers = self._answers(label.values, len(order))
@@ -286,7 +279,7 @@ class _Reading:
             task = self.known.get(dealt.task)
             if task is None or task.repeat:
                 continue
-            if slots := task.slots(orjson.loads(dealt.shown_order)):
+            if slots := slots_of(orjson.loads(dealt.shown_order), task.public_ids):
                 orders.add(self.raters[dealt.rater], [task.systems[slot] for slot in slots])
             else:
                 orders.unknown += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +11,7 @@ from reviewer.measure.figure import Figure
 from reviewer.measure.planning import Plan
 from reviewer.measure.position import Position
 from reviewer.measure.raters import RaterReport
+from reviewer.measure.reported import Reported, check_resampling
 from reviewer.measure.strengths import MODELS, Model
 
 
@@ -33,12 +33,7 @@ class Settings:
             raise WrongUsage(f"there is no model {self.model!r}.", mend=f"Name one of {', '.join(MODELS)}.")
         if not 0 <= self.prior < float("inf"):
             raise WrongUsage("the prior must be a number of games, 0 or more.", mend="Say 0.1, say.")
-        if self.rounds < 0 or 0 < self.rounds < 100:
-            raise WrongUsage("the rounds must be 0, for no intervals, or at least 100.", mend="1000 is usual.")
-        if self.seed < 0:
-            raise WrongUsage("the seed must not be negative.", mend="Any whole number from 0 does.")
-        if not 0 < self.alpha < 0.5:
-            raise WrongUsage("alpha must lie between 0 and 0.5.", mend="0.05 is usual.")
+        check_resampling(self.rounds, self.seed, self.alpha)
         if not 0.5 <= self.power < 1:
             raise WrongUsage("the power must lie between 0.5 and 1.", mend="0.8 is usual.")
 
@@ -167,18 +162,7 @@ class Table:
         return told
 
 
-@dataclass(slots=True)
-class Ranking:
+class Ranking(Reported[Table, Settings]):
     """The tables by criterion, the settings, and the rows that were no votes, by reason."""
 
-    criteria: dict[str, Table]
-    settings: Settings
-    dropped: Mapping[str, int]
-
-    def to_json(self) -> dict[str, Any]:
-        """The ranking for a program."""
-        return {
-            "criteria": {name: table.to_json() for name, table in self.criteria.items()},
-            "dropped": dict(self.dropped),
-            "settings": self.settings.to_json(),
-        }
+    __slots__ = ()

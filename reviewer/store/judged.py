@@ -1,4 +1,4 @@
-"""What raters said in a comparison queue: the tasks that were dealt or labelled, the labels that count, the orders."""
+"""What raters said in a queue: the tasks that were dealt or labelled, the labels that count, the orders."""
 
 from __future__ import annotations
 
@@ -35,7 +35,18 @@ _of_queue = _L.queue == bindparam("queue")
 _independent = _L.phase == "independent"
 _touched = union(select(_A.task).where(_A.queue == bindparam("queue")), select(_L.task).where(_of_queue))
 _sides = Prepared(
-    select(_T.id, _T.repeat_of, _T.item, _T.state, _TO.public_id, _O.system, func.length(_O.text))
+    select(
+        _T.id,
+        _T.key,
+        _T.repeat_of,
+        _T.item,
+        _T.state,
+        _T.rubric,
+        _T.gold,
+        _TO.public_id,
+        _O.system,
+        func.length(_O.text),
+    )
     .select_from(core(Task).join(core(TaskOutput), _TO.task == _T.id).join(core(Output), _TO.output == _O.id))
     .where(_T.id.in_(_touched))
     .order_by(_TO.task, _TO.slot)
@@ -53,9 +64,10 @@ _labels = Prepared(
         _L.exposure,
         core(Label).c["values"],
         _L.shown_order,
+        _L.rubric,
     )
     .select_from(core(Label).join(core(LabelHead), and_(_counting, _H.label == _L.id)))
-    .where(_of_queue, _independent)
+    .where(_of_queue, _L.phase == bindparam("phase"))
     .order_by(_L.id)
 )
 # Reopening a label starts its clock anew: what a label took is the sum over its revisions.
@@ -77,7 +89,7 @@ _meta = Prepared(
 
 
 class JudgedLabel(NamedTuple):
-    """An independent label that counts. `values` and `shown_order` are JSON texts."""
+    """A label that counts. `values` and `shown_order` are JSON texts; `rubric` is the one under which it was given."""
 
     task: str
     rater: str
@@ -87,6 +99,7 @@ class JudgedLabel(NamedTuple):
     exposure: str
     values: str
     shown_order: str
+    rubric: str
 
 
 class DealtOrder(NamedTuple):
@@ -107,13 +120,27 @@ class JudgedOutput(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class JudgedTask:
-    """A task that was dealt or labelled, with its outputs in canonical order."""
+    """A task that was dealt or labelled, with its outputs in canonical order. `rubric` is one of its own.
+
+    `repeat_of` and `gold` say that it is none of the queue's own: it asks another one again, or its answer is known.
+    """
 
     id: str
+    key: str
     repeat_of: str | None
     item: str
     recalled: bool
+    rubric: str | None
+    gold: bool
     outputs: tuple[JudgedOutput, ...]
+
+
+class KnownRater(NamedTuple):
+    """A rater as reports tell them, by a name that no other has, and as they are called."""
+
+    told: str
+    name: str
+    kind: str
 
 
 class NamedSystem(NamedTuple):
@@ -139,18 +166,18 @@ def tasks(driver: Driver, queue: str) -> Iterator[JudgedTask]:
     """The tasks that were dealt to somebody or carry a label."""
     for _, rows in groupby(_sides.rows(driver, queue=queue), key=itemgetter(0)):
         sides = list(rows)
-        identifier, repeat_of, item, state = sides[0][:4]
-        outputs = tuple(JudgedOutput(*row[4:]) for row in sides)
-        yield JudgedTask(identifier, repeat_of, item, state == "recalled", outputs)
+        identifier, key, repeat_of, item, state, rubric, gold = sides[0][:7]
+        outputs = tuple(JudgedOutput(*row[7:]) for row in sides)
+        yield JudgedTask(identifier, key, repeat_of, item, state == "recalled", rubric, bool(gold), outputs)
 
 
-def labels(driver: Driver, queue: str) -> Iterator[JudgedLabel]:
-    """The independent labels that count, skips among them, in the order of their making.
+def labels(driver: Driver, queue: str, *, phase: str = "independent") -> Iterator[JudgedLabel]:
+    """The labels of a phase that count, skips among them, in the order of their making.
 
     Raises BadInput for a calibration round that is blind yet.
     """
     refuse_blind_labels(driver, queue)
-    return map(JudgedLabel._make, _labels.rows(driver, queue=queue))
+    return map(JudgedLabel._make, _labels.rows(driver, queue=queue, phase=phase))
 
 
 def orders(driver: Driver, queue: str) -> Iterator[DealtOrder]:
@@ -168,17 +195,24 @@ def systems(driver: Driver) -> Iterator[NamedSystem]:
     return map(NamedSystem._make, _systems.rows(driver))
 
 
-def raters(driver: Driver) -> dict[str, str]:
-    """The name of every rater by identifier, with the kind of those who are no people; never one name for two."""
-    found: dict[str, str] = {}
+def known_raters(driver: Driver) -> dict[str, KnownRater]:
+    """Every rater by identifier; those who are no people are told with their kind, and no two alike."""
+    found: dict[str, KnownRater] = {}
+    taken: set[str] = set()
     for identifier, name, kind in sorted(_raters.rows(driver)):
         told = plain = name if kind == "human" else f"{name} ({kind})"
         for number in count(2):
-            if told not in found:
+            if told not in taken:
                 break
             told = f"{plain} {number}"
-        found[told] = identifier
-    return {identifier: told for told, identifier in found.items()}
+        taken.add(told)
+        found[identifier] = KnownRater(told, name, kind)
+    return found
+
+
+def raters(driver: Driver) -> dict[str, str]:
+    """How every rater is told, by identifier."""
+    return {identifier: one.told for identifier, one in known_raters(driver).items()}
 
 
 def metadata(driver: Driver, queue: QueueRecord) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -175,6 +175,9 @@ def test_a_criterion_that_is_not_there(table: Path) -> None:
 
 
 def test_without_a_table_it_says_how_it_is_used() -> None:
-    result = run()
-    assert result.exit_code == 2
-    assert "--file" in result.output
+    raised = error(run())
+    assert isinstance(raised, WrongUsage)
+    assert "--file RATINGS" in raised.mend
+    assert isinstance(error(run("kyc", "--file", "nowhere.csv")), WrongUsage)
+    assert isinstance(error(run("--file", "nowhere.csv", "--raters", "all")), WrongUsage)
+    assert isinstance(error(run("kyc", "--map", "item=Case")), WrongUsage)

@@ -30,7 +30,8 @@ def test_tasks_come_with_their_outputs_once_somebody_has_to_do_with_them(store: 
     for task in found:
         assert [in_table[output.public_id] for output in task.outputs] == [0, 1]
         assert {output.length for output in task.outputs} <= lengths
-        assert (task.repeat_of, task.recalled) == (None, False)
+        assert (task.repeat_of, task.recalled, task.rubric, task.gold) == (None, False, None, False)
+        assert task.key in {f"item-{number:04d}" for number in range(3)}
 
 
 def test_the_last_revision_counts_and_the_time_of_all(store: Store) -> None:
@@ -70,6 +71,7 @@ def test_other_phases_stay_out(store: Store) -> None:
     with store.reading() as connection:
         assert list(judged.labels(connection, queue.id)) == []
         assert list(judged.times(connection, queue.id)) == []
+        assert [one.task for one in judged.labels(connection, queue.id, phase="adjudication")] == [task]
 
 
 def test_no_two_raters_share_a_name(store: Store) -> None:
@@ -85,6 +87,8 @@ def test_no_two_raters_share_a_name(store: Store) -> None:
             )
     with store.reading() as connection:
         found = judged.raters(connection)
+        known = judged.known_raters(connection)
+    assert (known["2"].name, known["2"].kind) == ("ana", "judge")
     assert found["1"] == "ana"
     assert found["2"] == "ana (judge)"
     assert sorted(found) == ["1", "2", "3", "4", "5", "6"]

@@ -19,7 +19,7 @@ from reviewer.measure.agreement.large_sample import LargeSample, cohen, large_sa
 from reviewer.measure.agreement.measured import Measured
 from reviewer.measure.agreement.notes import notes_on
 from reviewer.measure.agreement.pairs import KAPPAS, meetings
-from reviewer.measure.agreement.ratings import Panel, Ratings
+from reviewer.measure.agreement.ratings import Asked, Panel, Ratings
 from reviewer.measure.agreement.report import MEASURES, Agreement, Report, Settings, WithoutRater
 from reviewer.measure.agreement.scale import MOST_POINTS, OF_LEVEL, Scale
 from reviewer.measure.arrays import Floats
@@ -55,12 +55,15 @@ def measure_agreement(ratings: Ratings, settings: Settings | None = None) -> Agr
     reports = {}
     for name, told in chosen.items():
         rng = np.random.default_rng([settings.seed, next(seeds)])
-        reports[name] = report_on(Panel.of(told, settings.level, settings.points), settings, rng)
+        asked = ratings.asked.get(name)
+        level, points = (asked.level, asked.points) if asked else (None, None)
+        panel = Panel.of(told, settings.level or level, settings.points or points)
+        reports[name] = report_on(panel, settings, rng, asked)
     return Agreement(reports, settings, ratings.dropped)
 
 
-def report_on(panel: Panel, settings: Settings, rng: np.random.Generator) -> Report:
-    """The agreement of one panel."""
+def report_on(panel: Panel, settings: Settings, rng: np.random.Generator, asked: Asked | None = None) -> Report:
+    """The agreement of one panel; `asked` says what has to be told of the criterion beside it."""
     scale = panel.scale
     named, alike = kinds_of(panel, by_rater=True), kinds_of(panel, by_rater=False)
     weighting = settings.weights or OF_LEVEL[scale.level]
@@ -75,7 +78,7 @@ def report_on(panel: Panel, settings: Settings, rng: np.random.Generator) -> Rep
         measures=found.figures,
         prevalence=explain.prevalence(alike, scale),
         methods=found.methods,
-        dropped=panel.dropped,
+        dropped={**asked.dropped, **panel.dropped} if asked else panel.dropped,
         faults=panel.faults,
     )
     met = meetings(named, len(scale), MOST_RATERS_PAIRED)
@@ -91,7 +94,10 @@ def report_on(panel: Panel, settings: Settings, rng: np.random.Generator) -> Rep
         report.large_sample = _large_sample(report, named, settings.alpha)
         kinds = ("linear", "quadratic", "ordinal") if scale.ordered else ()
         report.weighted = {kind: _weighted(named, scale, scale.weights(kind)) for kind in kinds}
-    report.notes = notes_on(report, found.intervals, settings, met.left_out)
+    report.notes = [
+        *(asked.notes if asked else ()),
+        *notes_on(report, found.intervals, settings, met.left_out, nameable=asked is None),
+    ]
     return report
 
 

@@ -48,14 +48,6 @@ class Concordance:
         """Nothing: the interval of W is one of percentiles."""
 
 
-def chi_square(w: float, items: int, raters: int) -> tuple[float, int, float]:
-    """The chi-square of W, its degrees of freedom, and its p-value; an approximation for more than 7 items."""
-    from scipy.special import chdtrc
-
-    statistic = raters * (items - 1) * w
-    return statistic, items - 1, float(chdtrc(items - 1, statistic))
-
-
 def complete(kinds: Kinds) -> tuple[Kinds, Ints]:
     """The kinds of items that all raters rated, and their points, a row a kind and a column a rater."""
     whole = kinds.chosen(kinds.sizes == kinds.raters)

@@ -19,9 +19,11 @@ FEWEST_SPLIT: Final = 8
 _MOST_NAMED = 8
 
 
-def notes_on(report: Report, intervals: Mapping[str, Interval], settings: Settings, left_out: int) -> list[str]:
-    """The notes on a report; `left_out` raters are not among the pairs."""
-    notes = [*_scale(report), *_prevalence(report), *_whole_items(report)]
+def notes_on(
+    report: Report, intervals: Mapping[str, Interval], settings: Settings, left_out: int, *, nameable: bool = True
+) -> list[str]:
+    """The notes on a report; `left_out` raters are not among the pairs. A `nameable` scale can be named whole."""
+    notes = [*_scale(report, nameable=nameable), *_prevalence(report), *_whole_items(report)]
     if settings.rounds:
         notes += _intervals(report, intervals)
     if left_out:
@@ -33,7 +35,7 @@ def notes_on(report: Report, intervals: Mapping[str, Interval], settings: Settin
     return notes
 
 
-def _scale(report: Report) -> list[str]:
+def _scale(report: Report, *, nameable: bool) -> list[str]:
     scale = report.scale
     if report.measures["percent_agreement"].value is None:
         return []
@@ -43,10 +45,12 @@ def _scale(report: Report) -> list[str]:
             return []
         return [f"Never given: {_listed(unused)}. Kappas, AC1, AC2 and Brennan-Prediger go by the whole scale."]
     said = (
-        f"No scale was named: kappas, AC1, AC2 and Brennan-Prediger go by the {len(scale):,} values seen"
-        f"{f' ({_listed(scale.points)})' if len(scale) <= _MOST_NAMED else ''}; --scale names the whole one."
+        f"{'No scale was named' if nameable else 'There is no list of all values'}: kappas, AC1, AC2 and "
+        f"Brennan-Prediger go by the {len(scale):,} values seen"
+        f"{f' ({_listed(scale.points)})' if len(scale) <= _MOST_NAMED else ''}"
+        f"{'; --scale names the whole one' if nameable else ''}."
     )
-    gaps = _gaps(report)
+    gaps = _gaps(report) if nameable else []
     if gaps:
         said += f" {_listed(gaps)} between them {'was' if len(gaps) == 1 else 'were'} never given."
     return [said]

@@ -20,15 +20,32 @@ CRITERION: Final = "score"
 _DENSE = 50_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a criterion was asked: its level, the points of its scale where it has such, from the lowest up.
+
+    `dropped` counts what of its answers was no rating, by reason; `notes` say what has to be known beside its figures.
+    """
+
+    level: str
+    points: tuple[str, ...] | None = None
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ratings:
-    """One row a rating; the values are texts. `dropped` counts the rows that were none, by reason."""
+    """One row a rating; the values are texts. `dropped` counts the rows that were none, by reason.
+
+    `asked` says of a criterion what its values alone do not; without it level and scale go by the values.
+    """
 
     item: Column
     rater: Column
     value: Column
     criterion: Column | None = None
     dropped: Mapping[str, int] = field(default_factory=dict)
+    asked: Mapping[str, Asked] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.value.codes)
@@ -44,7 +61,8 @@ class Ratings:
     def chosen(self, mask: Flags) -> Ratings:
         """The chosen ratings, with the names that they hold."""
         said = None if self.criterion is None else self.criterion.chosen(mask)
-        return Ratings(self.item.chosen(mask), self.rater.chosen(mask), self.value.chosen(mask), said, self.dropped)
+        item, rater, value = (one.chosen(mask) for one in (self.item, self.rater, self.value))
+        return Ratings(item, rater, value, said, self.dropped, self.asked)
 
     def by_criterion(self) -> dict[str, Ratings]:
         """The ratings under each criterion, in the order of their coming."""

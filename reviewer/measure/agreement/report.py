@@ -10,6 +10,7 @@ from reviewer.errors import WrongUsage
 from reviewer.measure.agreement.large_sample import LargeSample
 from reviewer.measure.agreement.scale import LEVELS, WEIGHTINGS, Scale
 from reviewer.measure.figure import Figure
+from reviewer.measure.reported import Reported, check_resampling
 
 MEASURES: Final = (
     "percent_agreement",
@@ -58,12 +59,7 @@ class Settings:
             raise WrongUsage(f"there is no level {self.level!r}.", mend=f"Name one of {', '.join(LEVELS)}.")
         if self.weights is not None and self.weights not in WEIGHTINGS:
             raise WrongUsage(f"there are no weights {self.weights!r}.", mend=f"Name one of {', '.join(WEIGHTINGS)}.")
-        if self.rounds < 0 or 0 < self.rounds < 100:
-            raise WrongUsage("the rounds must be 0, for no intervals, or at least 100.", mend="1000 is usual.")
-        if self.seed < 0:
-            raise WrongUsage("the seed must not be negative.", mend="Any whole number from 0 does.")
-        if not 0 < self.alpha < 0.5:
-            raise WrongUsage("alpha must lie between 0 and 0.5.", mend="0.05 is usual.")
+        check_resampling(self.rounds, self.seed, self.alpha)
         if self.width is not None and not 0 < self.width < 2:
             raise WrongUsage("the width of an interval must lie between 0 and 2.", mend="Say --width 0.1.")
         if self.width is not None and not self.rounds:
@@ -231,18 +227,7 @@ class Report:
         }
 
 
-@dataclass(slots=True)
-class Agreement:
+class Agreement(Reported[Report, Settings]):
     """The reports by criterion, the settings, and the rows that were no ratings, by reason."""
 
-    criteria: dict[str, Report]
-    settings: Settings
-    dropped: Mapping[str, int]
-
-    def to_json(self) -> dict[str, Any]:
-        """All of it for a program."""
-        return {
-            "criteria": {name: report.to_json() for name, report in self.criteria.items()},
-            "dropped": dict(self.dropped),
-            "settings": self.settings.to_json(),
-        }
+    __slots__ = ()

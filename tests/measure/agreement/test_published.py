@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import chdtrc
 
 from reviewer.measure.agreement.agree import measure_agreement
 from reviewer.measure.agreement.alpha import Alpha, alpha_of_counts
 from reviewer.measure.agreement.bootstrap import bca_levels, interval
 from reviewer.measure.agreement.chance import Chance, Conger
-from reviewer.measure.agreement.concordance import Concordance, chi_square, complete
+from reviewer.measure.agreement.concordance import Concordance, complete
 from reviewer.measure.agreement.icc import NAMES, anova, one_way, two_way
 from reviewer.measure.agreement.kinds import kinds_of
 from reviewer.measure.agreement.large_sample import cohen, large_sample
@@ -67,8 +68,17 @@ def check_irrcac(panel: Panel, kind: str, told: dict[str, Any]) -> None:
         assert (one.low, one.high) == pytest.approx((low, high), abs=1e-10)
         sides = 2 if IRRCAC.get(name) == "brennan_prediger" else 1
         assert one.p_value == pytest.approx(sides * p_value, abs=1e-8)
+        if "pe" in figure:
+            assert one.value == pytest.approx((figure["pa"] - figure["pe"]) / (1 - figure["pe"]), abs=1e-10)
         if name != "krippendorff":
             assert chance.total()[0] == pytest.approx(figure["pa"], abs=1e-10)
+
+
+def check_friedman(w: float, items: int, raters: int, chi_square: float, df: int, p_value: float) -> None:
+    """W as Friedman's test has it."""
+    assert raters * (items - 1) * w == pytest.approx(chi_square, abs=1e-9)
+    assert df == items - 1
+    assert float(chdtrc(df, raters * df * w)) == pytest.approx(p_value, abs=1e-9)
 
 
 def test_fleiss_1971() -> None:
@@ -90,6 +100,7 @@ def test_fleiss_of_counts_alone() -> None:
     found = report_of(table, level="nominal").measures
     assert found["fleiss_kappa"].value == pytest.approx(told["computed"]["statsmodels_fleiss_kappa"], abs=1e-12)
     assert found["brennan_prediger"].value == pytest.approx(told["computed"]["randolph"], abs=1e-12)
+    assert found["fleiss_kappa"].value == pytest.approx(told["published"]["fleiss_kappa"], abs=5e-3)
 
 
 @pytest.mark.parametrize("name", ["krippendorff_4x12.csv", "krippendorff_wikipedia_3x15.csv"])
@@ -116,6 +127,8 @@ def test_gwets_four_raters_as_printed() -> None:
     assert report.measures["gwet_ac1"].value == pytest.approx(told["gwet_ac1"], abs=5e-4)
     found = report.large_sample["gwet_ac1"]
     assert (found.se, found.low, found.high) == pytest.approx((told["se"], *told["ci95"]), abs=5e-4)
+    raw = expected("krippendorff_4x12.csv")["raw_4raters_check"]
+    check_irrcac(Panel.of_matrix(published("krippendorff_4x12.csv"), "nominal"), "identity", {"gwet_ac": raw})
 
 
 @pytest.mark.parametrize("name", ["sas_3x3.csv", "cohen_2x2.csv"])
@@ -136,6 +149,14 @@ def test_cohens_kappa_of_tables(name: str) -> None:
         assert null is not None
         assert (one.value or 0) / null == pytest.approx(told["z"], abs=1e-8)
         assert one.p_value == pytest.approx(told["p_two_sided"], abs=1e-10)
+        printed = expected(name)["published"]
+        printed = printed if kind == "identity" else printed.get(f"{kind}_weighted", {})
+        found = {"kappa": one.value, "ase": one.se, "p_two_sided": one.p_value, "z": (one.value or 0) / null}
+        assert {key: found[key] for key in found if key in printed} == pytest.approx(
+            {key: printed[key] for key in found if key in printed}, abs=5.1e-5
+        )
+        if "ci95" in printed:
+            assert (one.low, one.high) == pytest.approx(printed["ci95"], abs=5.1e-5)
 
 
 def test_the_report_on_a_table_of_two_raters_has_the_errors() -> None:
@@ -159,6 +180,8 @@ def test_cohen_1968_with_weights_of_its_own() -> None:
     lost = np.array([[0, 1, 3], [1, 0, 6], [3, 6, 0]], dtype=float)
     assert cohen(table, np.eye(3))[0].value == pytest.approx(computed["kappa"], abs=1e-12)
     assert cohen(table, 1 - lost / 6)[0].value == pytest.approx(computed["weighted_kappa"], abs=1e-12)
+    printed = expected("cohen1968_3x3.csv")["published"]
+    assert computed == pytest.approx({name: printed[name] for name in computed}, abs=5.1e-4)
 
 
 def test_shrout_and_fleiss() -> None:
@@ -174,6 +197,11 @@ def test_shrout_and_fleiss() -> None:
         assert (one.low, one.high) == pytest.approx(figure["ci95_rounded"], abs=0.0051)
     report = report_of(published("shrout_fleiss1979.csv"))
     assert report.measures["icc_2_1"].value == pytest.approx(told["ICC(A,1)"]["icc"], abs=1e-12)
+    printed = expected("shrout_fleiss1979.csv")["published"]
+    assert len(printed) == 6
+    for name, value in printed.items():
+        measure = f"icc_{name[4]}_{'k' if name[6] == '4' else '1'}"
+        assert report.measures[measure].value == pytest.approx(value, abs=5.1e-3)
 
 
 def test_the_anxiety_ratings_on_the_full_scale_and_on_the_points_seen() -> None:
@@ -202,7 +230,28 @@ def test_the_anxiety_ratings_on_the_full_scale_and_on_the_points_seen() -> None:
     kendall = told["kendall"]
     w = full.measures["kendall_w"].value
     assert w == pytest.approx(kendall["W_tie_corrected"], abs=1e-12)
-    assert chi_square(w or 0, 20, 3) == pytest.approx((kendall["chisq"], kendall["df"], kendall["p"]), abs=1e-9)
+    check_friedman(w or 0, 20, 3, kendall["chisq"], kendall["df"], kendall["p"])
+    printed = expected("irr_anxiety.csv")["published"]
+    assert w == pytest.approx(printed["kendall_W_corrected"], abs=5e-3)
+    assert full.measures["icc_2_1"].value == pytest.approx(printed["icc_A1"], abs=5e-4)
+    for name, key in (("", "unweighted"), ("_linear", "equal"), ("_quadratic", "squared")):
+        assert seen[f"cohen_kappa{name}"] == pytest.approx(printed[f"irr_kappa2_raters23_{key}"], abs=5.1e-8)
+    x = matrix(table)
+    found = one_way(x, np.ones(len(x)), 0.05) | two_way(x, np.ones(len(x)), 0.05)
+    for name, figure in told["icc_pingouin"].items():
+        one = found[ICC[name]]
+        assert one.f == pytest.approx(figure["F"], abs=1e-9)
+        assert one.df == (figure["df1"], figure["df2"])
+        assert one.p_value == pytest.approx(figure["p"], abs=1e-12)
+    # W without the correction for ties lacks what each rater's ties take from the denominator.
+    panel = Panel.of_matrix(table)
+    ties = sum(
+        int(many**3 - many)
+        for rater in range(3)
+        for many in np.unique(panel.point[panel.rater == rater], return_counts=True)[1].tolist()
+    )
+    whole = 9 * (20**3 - 20)
+    assert (w or 0) * (whole - 3 * ties) / whole == pytest.approx(kendall["W_uncorrected"], abs=1e-12)
 
 
 def test_alpha_and_its_resamples_are_those_of_the_fixture() -> None:
@@ -264,9 +313,7 @@ def test_intraclass_correlations_and_concordance_of_the_fixture() -> None:
         whole, points = complete(kinds_of(panel, by_rater=True))
         w = float(Concordance(points, whole.repeats).of(whole.repeats[None])[0, 0])
         assert w == pytest.approx(one["W_tie_corrected"], abs=1e-12)
-        assert chi_square(w, len(panel.items), len(panel.raters)) == pytest.approx(
-            (one["friedman_chi2"], one["df"], one["p"]), abs=1e-9
-        )
+        check_friedman(w, len(panel.items), len(panel.raters), one["friedman_chi2"], one["df"], one["p"])
 
 
 def test_levels_of_the_bca_interval_are_those_of_the_fixture() -> None:
@@ -306,6 +353,11 @@ def test_recipes() -> None:
             if level == "ordinal":
                 assert value == pytest.approx(known["published"], abs=1e-12)
         assert (len(panel.items), len(panel.raters), len(panel)) == (52, 88, 1056)
+        lines = shared("recipes", "judgebench_individual_scores.jsonl").read_text("utf-8").splitlines()
+        scored = {str(one["id"]): one[name] for one in map(json.loads, lines)}
+        again = [(one, str(at), str(value)) for one, values in scored.items() for at, value in enumerate(values)]
+        ordinal = long(again, points=tuple("123456")).measures["krippendorff_alpha"].value
+        assert ordinal == pytest.approx(known["alpha_ordinal_judgebench_52items"], abs=1e-12)
 
 
 def test_newsroom() -> None:
@@ -338,6 +390,21 @@ def test_pandalm() -> None:
         assert row.figures["cohen_kappa"] == pytest.approx(told["rater_pairs_kappa"][key], abs=1e-12)
         assert row.figures["percent_agreement"] == pytest.approx(told["rater_pairs_agreement"][key], abs=1e-12)
         assert row.items == told["n_items"]
+    majority = [max((1, 2, 0), key=line.count) for line in ([int(one or 0) for one in row] for row in table)]
+    alone = sum(row.count(most) < 2 for row, most in zip(table, majority, strict=True))
+    assert alone == told["items_without_majority"]
+    for judge in ("gpt35", "pandalm7b"):
+        known = told[f"{judge}_vs_majority"]
+        said = {"0": 0.0, "1": 1.0, "2": 2.0, "Tie": 0.0}
+        both: list[list[float | None]] = [
+            [float(most), said[str(row[f"{judge}_result"])]]
+            for row, most in zip(rows, majority, strict=True)
+            if str(row[f"{judge}_result"]) in said
+        ]
+        assert len(rows) - len(both) == known["invalid_judge_outputs"]
+        found = report_of(both, level="nominal").measures
+        assert found["percent_agreement"].value == pytest.approx(known["accuracy_valid_only"], abs=1e-12)
+        assert found["cohen_kappa"].value == pytest.approx(known["kappa_valid_only"], abs=1e-12)
 
 
 def test_multipico() -> None:
