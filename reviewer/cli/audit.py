@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json, store_at
+from reviewer.cli.options import database_option, home_at, home_option, json_option, plainly, print_json, store_at
 from reviewer.errors import CheckFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from reviewer.store.prepared import Driver
 
 
 @click.group(name="audit")
@@ -28,9 +30,10 @@ def audit() -> None:
 
 
 @audit.command()
+@database_option
 @home_option
 @json_option
-def verify(home: Path | None, as_json: bool) -> None:
+def verify(database: str | None, home: Path | None, as_json: bool) -> None:
     """Follows the chain from its first event, and holds every label against the event that vouches for it.
 
     Keep the heads that it prints: a chain that was cut off and closed again shows by another head alone. Exits with 1
@@ -43,7 +46,7 @@ def verify(home: Path | None, as_json: bool) -> None:
     """
     from reviewer.store.events import verify as follow
 
-    with store_at(home_at(home)).reading() as connection:
+    with closing(store_at(home_at(home), database=database)) as store, store.reading() as connection:
         seen = follow(connection)
     if as_json:
         print_json(seen.to_json() | {"holds": not seen.faults})
@@ -108,7 +111,7 @@ def _written(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _namer(connection: sqlite3.Connection) -> Callable[[str], str]:
+def _namer(connection: Driver) -> Callable[[str], str]:
     from reviewer.store import queues
 
     @cache
@@ -118,7 +121,7 @@ def _namer(connection: sqlite3.Connection) -> Callable[[str], str]:
     return named
 
 
-def _placer(connection: sqlite3.Connection) -> Callable[[str, str], str]:
+def _placer(connection: Driver) -> Callable[[str, str], str]:
     from reviewer.store import queues, reading
 
     known = {record.id: record for record in queues.all_queues(connection)}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json
+from reviewer.cli.options import database_option, home_at, home_option, json_option, plainly, print_json
 from reviewer.errors import BadInput, CheckFailed, WrongUsage
 
 if TYPE_CHECKING:
@@ -19,20 +20,23 @@ if TYPE_CHECKING:
 
 @click.command(name="doctor")
 @click.option("--keys", is_flag=True, help="Names the keys that arrive, until q or ctrl+c.")
+@database_option
 @home_option
 @json_option
-def doctor(keys: bool, home: Path | None, as_json: bool) -> None:
+def doctor(keys: bool, database: str | None, home: Path | None, as_json: bool) -> None:
     """Examines the store and the terminal, and says what to do.
 
-    The store: rights, disk, integrity, event log, and whether what is kept beside the labels follows from them. The
-    terminal: size, colours, characters, and what stands between. Nothing is changed, but that an older store is
-    brought up to date as by every command. Exits with 1 where something fails, with 3 where the store cannot be read.
+    The store: rights, disk, integrity, event log, and whether what is kept beside the labels follows from them; of a
+    database what its server does not see to itself. The terminal: size, colours, characters, and what stands between.
+    Nothing is changed, but that an older store is brought up to date as by every command. Exits with 1 where something
+    fails, with 3 where the store cannot be read.
 
     \b
     Examples:
       reviewer doctor
       reviewer doctor --json
       reviewer doctor --keys
+      reviewer doctor --database postgresql://reviewer@db.example/reviewer
     """
     if keys:
         _keys()
@@ -40,7 +44,7 @@ def doctor(keys: bool, home: Path | None, as_json: bool) -> None:
     chosen = home_at(home)
     found: list[Finding] = []
     unreadable = False
-    for finding in _examined(chosen):
+    for finding in _examined(chosen, database):
         found.append(finding)
         unreadable = unreadable or (finding.name == "store" and finding.status == "fail")
         if not as_json:
@@ -49,16 +53,17 @@ def doctor(keys: bool, home: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"ok": not failed, "findings": [finding.to_json() for finding in found]})
     if unreadable:
-        raise BadInput("the store cannot be read.", where=str(chosen.store), mend="Do what is said above.")
+        where = "" if database else str(chosen.store)
+        raise BadInput("the store cannot be read.", where=where, mend="Do what is said above.")
     if failed:
         raise CheckFailed(f"{len(failed)} of {len(found)} findings fail: {', '.join(failed)}.", mend="See above.")
 
 
-def _examined(home: Home) -> Iterator[Finding]:
+def _examined(home: Home, database: str | None) -> Iterator[Finding]:
     from reviewer.cli.terminal import examine_terminal, surroundings
 
     yield _versions()
-    yield from _store(home)
+    yield from _store(home) if database is None else _database(database)
     yield _keymap(home)
     yield from examine_terminal(surroundings())
 
@@ -90,6 +95,21 @@ def _store(home: Home) -> Iterator[Finding]:
     yield Finding("store", "ok", f"{home.store} opens.{told}")
     yield from examine_file(home.path, home.store)
     yield from examine(store)
+
+
+def _database(url: str) -> Iterator[Finding]:
+    from reviewer.store.connection import StoreTrouble
+    from reviewer.store.health import Finding, examine
+    from reviewer.store.postgres import open_database
+
+    try:
+        store = open_database(url)
+    except StoreTrouble as error:
+        yield Finding("store", "fail", f"{error.where}: {error.what}", error.mend)
+        return
+    with closing(store):
+        yield Finding("store", "ok", f"{store.where} opens.")
+        yield from examine(store)
 
 
 def _keymap(home: Home) -> Finding:

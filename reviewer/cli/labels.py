@@ -16,10 +16,9 @@ from reviewer.cli.options import home_at, home_option, json_option, plainly, pri
 from reviewer.errors import BadInput, WrongUsage
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from reviewer.exchange.labels.history import Entry
     from reviewer.exchange.labels.take import ImportedLabels
+    from reviewer.store.prepared import Driver
     from reviewer.store.queues import QueueRecord
 
 
@@ -214,7 +213,7 @@ def _complain(done: ImportedLabels, *, strict: bool) -> None:
 
 
 @contextmanager
-def _reading(home: Path | None, name: str) -> Iterator[tuple[sqlite3.Connection, QueueRecord]]:
+def _reading(home: Path | None, name: str) -> Iterator[tuple[Driver, QueueRecord]]:
     from reviewer.store import queues
 
     with store_at(home_at(home)).reading() as connection:
@@ -224,7 +223,7 @@ def _reading(home: Path | None, name: str) -> Iterator[tuple[sqlite3.Connection,
         yield connection, found
 
 
-def _check_rater(connection: sqlite3.Connection, rater: str | None) -> None:
+def _check_rater(connection: Driver, rater: str | None) -> None:
     from reviewer.store import queues
 
     if rater is not None and not any(queues.rater_called(connection, rater, kind=kind) for kind in _KINDS):

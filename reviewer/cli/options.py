@@ -19,6 +19,11 @@ home_option = click.option(
     envvar="REVIEWER_HOME",
     help="The folder that holds the store, the settings and the keymaps.",
 )
+database_option = click.option(
+    "--database",
+    metavar="URL",
+    help="The store in this PostgreSQL database (postgresql://…) instead of the home's own.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Prints one JSON object, for programs.")
 
 
@@ -39,8 +44,13 @@ def home_in_use() -> Home:
     return _IN_USE[-1] if _IN_USE else open_home()
 
 
-def store_at(home: Home, *, create: bool = False) -> Store:
-    """The store of `home`, opened; made where `create` allows it. Raises StoreTrouble where it is missing."""
+def store_at(home: Home, *, create: bool = False, database: str | None = None) -> Store:
+    """The store of `home`, or the one in `database`, opened; made where `create` allows it, which never holds for a
+    database. Raises StoreTrouble where it is missing."""
+    if database is not None:
+        from reviewer.store.postgres import open_database
+
+        return open_database(database)
     from reviewer.store.connection import Store
 
     store = Store.open(home.store, create=create)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +16,7 @@ from reviewer.errors import BadInput, WrongUsage
 
 if TYPE_CHECKING:
     from reviewer.rubric import Rubric
+    from reviewer.store.prepared import Driver
     from reviewer.store.queues import QueueRecord
 
 _COLUMNS = frozenset({"overlap", "blind"})
@@ -272,7 +272,7 @@ def _say(line: str, *, err: bool = False) -> None:
 
 
 @contextmanager
-def _changing(home: Path | None, name: str) -> Iterator[tuple[sqlite3.Connection, QueueRecord, str, str]]:
+def _changing(home: Path | None, name: str) -> Iterator[tuple[Driver, QueueRecord, str, str]]:
     """One transaction on the queue of that name: connection, queue, event stream, and who acts."""
     from reviewer.store import queues
 
@@ -283,7 +283,7 @@ def _changing(home: Path | None, name: str) -> Iterator[tuple[sqlite3.Connection
         yield connection, record, store.device, queues.ensure_rater(connection, chosen.rater())
 
 
-def _found(connection: sqlite3.Connection, name: str) -> QueueRecord:
+def _found(connection: Driver, name: str) -> QueueRecord:
     from reviewer.store import queues
 
     record = queues.find(connection, name)
@@ -308,9 +308,7 @@ def _set_state(name: str, home: Path | None, state: str, action: str, as_json: b
         _say(f"Queue '{name}' is {state}.")
 
 
-def _put_rubric(
-    connection: sqlite3.Connection, record: QueueRecord, rubric: Rubric, *, stream: str, actor: str
-) -> bool:
+def _put_rubric(connection: Driver, record: QueueRecord, rubric: Rubric, *, stream: str, actor: str) -> bool:
     from reviewer.store import queues
 
     identifier = queues.keep_rubric(
@@ -349,7 +347,7 @@ def _is_planned_otherwise(record: QueueRecord, after: QueueRecord, changed: dict
 
 
 def _refuse_what_is_too_late(
-    connection: sqlite3.Connection, record: QueueRecord, after: QueueRecord, changed: dict[str, Any]
+    connection: Driver, record: QueueRecord, after: QueueRecord, changed: dict[str, Any]
 ) -> None:
     from reviewer.store import queues
     from reviewer.store.order import way_of
@@ -380,7 +378,7 @@ def _refuse_what_is_too_late(
         )
 
 
-def _row(connection: sqlite3.Connection, record: QueueRecord) -> dict[str, Any]:
+def _row(connection: Driver, record: QueueRecord) -> dict[str, Any]:
     from reviewer.store import queues
     from reviewer.store.order import tasks_in
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json
+from reviewer.cli.options import database_option, home_at, home_option, json_option, plainly, print_json
 
 
 @click.group(name="store")
@@ -54,17 +54,24 @@ def backup(file: Path, home: Path | None, as_json: bool) -> None:
 
 
 @store.command()
+@database_option
 @home_option
 @json_option
-def upgrade(home: Path | None, as_json: bool) -> None:
+def upgrade(database: str | None, home: Path | None, as_json: bool) -> None:
     """Brings the store to the schema of this program, after a copy beside it.
 
-    A local store is brought up to date whenever it is opened; this does it at a time of your choice, and tells.
+    A local store is brought up to date whenever it is opened; this does it at a time of your choice, and tells. A store
+    in a database is made and brought up to date by this alone, and without a copy: make one with pg_dump. PGPASSWORD or
+    ~/.pgpass may hold the password.
 
     \b
     Examples:
       reviewer store upgrade
+      reviewer store upgrade --database postgresql://reviewer@db.example/reviewer
     """
+    if database is not None:
+        _upgrade_database(database, as_json)
+        return
     from reviewer.store.connection import Store, schema_of
     from reviewer.store.version import SCHEMA_VERSION
 
@@ -77,3 +84,18 @@ def upgrade(home: Path | None, as_json: bool) -> None:
         click.echo(f"The store has schema {SCHEMA_VERSION} already; nothing was done.")
     else:
         click.echo(f"The store went from schema {before} to {SCHEMA_VERSION}. As it was before: {plainly(str(copy))}")
+
+
+def _upgrade_database(url: str, as_json: bool) -> None:
+    from reviewer.store.upgrading import upgrade as upgraded
+    from reviewer.store.version import SCHEMA_VERSION
+
+    before = upgraded(url)
+    if as_json:
+        print_json({"from": before, "to": SCHEMA_VERSION, "copy": None})
+    elif before is None:
+        click.echo(f"The database holds a store now, of schema {SCHEMA_VERSION}.")
+    elif before == SCHEMA_VERSION:
+        click.echo(f"The store has schema {SCHEMA_VERSION} already; nothing was done.")
+    else:
+        click.echo(f"The store went from schema {before} to {SCHEMA_VERSION}.")

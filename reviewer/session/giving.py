@@ -8,7 +8,7 @@ from threading import Thread
 from time import monotonic
 
 from reviewer.session.keeping import Keeping
-from reviewer.store.connection import Store, StoreTrouble
+from reviewer.store.connection import Store, StoreTrouble, at_one_moment
 from reviewer.store.dealing import Deal, Dealer
 
 AHEAD = 2
@@ -63,8 +63,7 @@ class Giving:
 
     def _load(self, store: Store) -> None:
         # What cannot be read now is read, or complained of, when a place is dealt.
-        with suppress(StoreTrouble), store.reading() as connection:
-            connection.execute("BEGIN")
+        with suppress(StoreTrouble), store.reading() as connection, at_one_moment(connection):
             self._dealer.load(connection)
 
     def _ask(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import statistics
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from reviewer.session.work import LABEL, Work
 from reviewer.store import drafts, passing
 from reviewer.store.connection import Store, StoreTrouble
 from reviewer.store.order import Order
+from reviewer.store.prepared import Connection
 from reviewer.store.queues import QueueRecord
 from reviewer.store.reading import Counters, HeadRecord, Mine
 
@@ -152,7 +152,7 @@ class Sitting:
         return self.walk.order
 
     @property
-    def reader(self) -> sqlite3.Connection:
+    def reader(self) -> Connection:
         """The sitting's connection to read by."""
         return self.walk.reader
 

@@ -10,7 +10,7 @@ from reviewer.errors import BadInput
 from reviewer.rubric import Rubric
 from reviewer.rubric.stored import stored_rubric
 from reviewer.store import dealing, passing, queues, reading, stretches
-from reviewer.store.connection import Store
+from reviewer.store.connection import Store, version_of_data
 from reviewer.store.order import DealtOrder, Order, RaterOrder, batches_of, way_of
 from reviewer.store.queues import QueueRecord
 from reviewer.store.reading import Counters, Mine, TaskRecord
@@ -80,7 +80,7 @@ class Walk:
         return True
 
     def _version_of_data(self) -> int:
-        return int(self.reader.execute("PRAGMA data_version").fetchone()[0])
+        return version_of_data(self.reader)
 
     @property
     def size(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, select, true
 
+from reviewer.store.dialects import json_length, json_places
 from reviewer.store.prepared import Driver, Prepared
 from reviewer.store.tables import Assignment, Output, Rater, System, Task, TaskOutput, core
 from reviewer.store.waiting import is_uneven
@@ -19,8 +20,8 @@ _A, _O, _R, _S, _T, _TO = (core(table).c for table in (Assignment, Output, Rater
 _given = core(Assignment).join(core(Task), _A.task == _T.id)
 # Hidden repeats stand outside the balance.
 _counted: list[ColumnElement[bool]] = [_A.queue == bindparam("queue"), _T.repeat_of.is_(None)]
-_place = func.json_each(_A.shown_order).table_valued("key", "value", name="place")
-_size = func.json_array_length(_A.shown_order)
+_place = json_places(_A.shown_order, "place")
+_size = json_length(_A.shown_order)
 _places = (
     select(_R.name, _S.id, _size, _place.c.key, func.count())
     .select_from(_given.join(_place, true()))

@@ -5,21 +5,27 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from time import monotonic_ns
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reviewer.config import ensure_private
 from reviewer.errors import BadInput
 from reviewer.ids import new_id, now
+from reviewer.store.prepared import SQLITE, Connection, Driver, dialect_of
 from reviewer.store.version import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from reviewer.store.loading import Loading
 
 APPLICATION_ID = 0x52565752  # "RVWR", so that `file` and doctor know a store when they see one
 BUSY_SECONDS = 5.0
 # Where the file is damaged, the driver's message may quote it and then be no text.
 _DRIVERS_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 _C = TypeVar("_C", bound=sqlite3.Connection)
+_R = TypeVar("_R")
 _LEAST_ROOM = 65536  # the shared memory of the write-ahead log grows by 32 KiB
 
 _NETWORK_FILE_SYSTEMS = frozenset(
@@ -50,16 +56,36 @@ class StoreTrouble(BadInput):
 
 
 class Store:
-    """One SQLite file. Connections are opened for the thread that uses them and closed by whom opened them."""
+    """One SQLite file; `PostgresStore` is the same in a database on a server.
 
-    def __init__(self, path: Path, *, device: str, identity: str, copy: Path | None = None) -> None:
-        self.path = path
+    Connections are opened for the thread that uses them and closed by whom opened them.
+    """
+
+    def __init__(self, path: Path | None, *, device: str, identity: str, copy: Path | None = None) -> None:
+        self._path = path
         self.copy = copy  # as the store was before it was brought up to date, where that was needed
         self.device = device
         self.identity = identity
-        self._file = _file_at(path)
+        self._file = _file_at(path) if path else None
 
-    def connect(self, *, durable: bool = True, wait: float = BUSY_SECONDS) -> sqlite3.Connection:
+    @property
+    def path(self) -> Path:
+        """The file. Raises BadInput where the store is none."""
+        if self._path is None:
+            raise BadInput("the store is a database on a server and has no file.", where=self.where)
+        return self._path
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the store is a file of its own."""
+        return self._path is not None
+
+    @property
+    def where(self) -> str:
+        """The place as people are told it."""
+        return str(self.path)
+
+    def connect(self, *, durable: bool = True, wait: float = BUSY_SECONDS) -> Connection:
         """A connection in autocommit; `durable` commits reach the disk before they return (synchronous=FULL)."""
         self.check_place()
         connection = _connect(self.path, wait)
@@ -87,7 +113,7 @@ class Store:
                 mend="Put it back, then try again; what you typed is kept meanwhile.",
             )
 
-    def reader(self) -> sqlite3.Connection:
+    def reader(self) -> Connection:
         """A connection that cannot write, for the length of a sitting; the driver's errors come out as StoreTrouble."""
         with translated(self.path):
             connection = _open_existing(self.path, BUSY_SECONDS, _Telling)
@@ -97,7 +123,7 @@ class Store:
         return connection
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[Connection]:
         """A connection that cannot write, for the length of the block."""
         with closing(self.connect()) as connection:
             connection.execute("PRAGMA query_only=1")
@@ -105,10 +131,45 @@ class Store:
                 yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A connection inside one immediate transaction: committed at the end, rolled back by an exception."""
-        with closing(self.connect()) as connection, transaction(connection, self.path):
+    def writing(self) -> Iterator[Connection]:
+        """A connection inside one transaction: committed at the end, rolled back by an exception.
+
+        No two of these are under way at once, on whatever database.
+        """
+        with closing(self.connect()) as connection, self.transaction(connection):
             yield connection
+
+    def transact(self, job: Callable[[Connection], _R]) -> _R:
+        """What `job` returns, run in a durable transaction; on PostgreSQL others run beside it, and what it reads in
+        order to write it holds by `holding`. There it may be called again where the database took it back."""
+        with closing(self.connect()) as connection:
+            return self.perform(connection, job)
+
+    def perform(self, connection: Connection, job: Callable[[Connection], _R]) -> _R:
+        """As `transact`, on a connection of one's own."""
+        with self.transaction(connection):
+            return job(connection)
+
+    def transaction(self, connection: Connection) -> AbstractContextManager[None]:
+        """A writing transaction on `connection`; a driver's error comes out as StoreTrouble, rolled back."""
+        return transaction(connection, self.path)
+
+    def translated(self) -> AbstractContextManager[None]:
+        """Turns the driver's errors into sentences."""
+        return translated(self.path)
+
+    def usable(self, connection: Connection) -> bool:
+        """Whether `connection` leads anywhere still; one to a file does."""
+        return connection is not None
+
+    def loading(self) -> Loading:
+        """What an import writes through. Raises BadInput where another one is under way."""
+        from reviewer.store.loading import Loading
+
+        return Loading(self)
+
+    def close(self) -> None:
+        """Lets go of what is kept open between uses; a file keeps nothing."""
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Store:
@@ -181,10 +242,33 @@ class _TellingCursor(sqlite3.Cursor):
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+def at_one_moment(driver: Driver) -> Iterator[None]:
+    """Lets everything that is read in the block be of one moment, while raters go on."""
+    driver.execute("BEGIN" if dialect_of(driver) == SQLITE else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    try:
+        yield
+    finally:
+        driver.execute("ROLLBACK")
+
+
+def version_of_data(driver: Driver) -> int:
+    """A number that is another one where another connection has written since; PostgreSQL keeps none, and there it is
+    another one each time."""
+    if dialect_of(driver) != SQLITE:
+        return monotonic_ns()
+    return int(driver.execute("PRAGMA data_version").fetchone()[0])
+
+
+def begin(connection: Connection) -> None:
+    """Begins a writing transaction, on SQLite as the only one."""
+    connection.execute("BEGIN IMMEDIATE" if dialect_of(connection) == SQLITE else "BEGIN")
+
+
+@contextmanager
+def transaction(connection: Connection, path: Path) -> Iterator[None]:
     """An immediate transaction on `connection`; a driver's error comes out as StoreTrouble, rolled back."""
     with translated(path):
-        connection.execute("BEGIN IMMEDIATE")
+        begin(connection)
         try:
             yield
             connection.execute("COMMIT")

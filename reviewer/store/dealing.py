@@ -10,7 +10,7 @@ from typing import Literal
 import orjson
 
 from reviewer.blinding import Offer, apart, drawn_order, hand_out, order_key
-from reviewer.store import passing, repeating, waiting
+from reviewer.store import holding, passing, repeating, waiting
 from reviewer.store.order import RaterOrder, batches_of, next_place, tasks_in, way_of
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
@@ -76,6 +76,7 @@ class Dealer:
 
     def deal(self, driver: Driver) -> Deal:
         """Writes the rater's next place. To be called in an immediate transaction, so that nobody deals beside it."""
+        holding.queue(driver, self._queue.id)
         self._catch_up(driver)
         self._looks = _LOOKED_AT
         self._likely = self._size(driver) if self._share else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 import orjson
 
 from reviewer.ids import canonical_json, digest, now
+from reviewer.store import holding
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
 
 GENESIS = "0" * 64
+_ALL = 1 << 62
 
 _sql = statements("events")
 
@@ -28,6 +29,7 @@ def append(
 
     `content` is what the event vouches for: only its digest is kept. `data` holds identifiers and counts.
     """
+    holding.stream(driver, stream)
     last = _sql.head.first(driver, stream=stream)
     seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
     event = {
@@ -83,7 +85,7 @@ class Verification:
         }
 
 
-def verify(connection: sqlite3.Connection) -> Verification:
+def verify(connection: Driver) -> Verification:
     """Follows every chain from its first event and holds every label against the event that vouches for it.
 
     What a chain cannot show is that its last events were cut off together with what they tell; keep a head that
@@ -127,7 +129,7 @@ def imported_digest(digests: list[str]) -> str:
     return digest(sorted(digests))
 
 
-def _import_fault(connection: sqlite3.Connection, event: dict[str, Any], names: list[str]) -> tuple[int, str]:
+def _import_fault(connection: Driver, event: dict[str, Any], names: list[str]) -> tuple[int, str]:
     found = [
         label_digest(dict(zip(names, row, strict=True)))
         for row in _sql.labels_of_import.rows(connection, batch=event["subject"])
@@ -137,26 +139,24 @@ def _import_fault(connection: sqlite3.Connection, event: dict[str, Any], names: 
     return len(found), ""
 
 
-def _golden_fault(connection: sqlite3.Connection, event: dict[str, Any]) -> str:
+def _golden_fault(connection: Driver, event: dict[str, Any]) -> str:
     from reviewer.store.golden import decided_digest
 
     same = decided_digest(connection, event["subject"]) == event["digest"]
     return "" if same else f"the golden values of the label {event['subject']} are not what was decided"
 
 
-def events(
-    connection: sqlite3.Connection, *, subject: str | None = None, last: int | None = None
-) -> Iterator[dict[str, Any]]:
+def events(connection: Driver, *, subject: str | None = None, last: int | None = None) -> Iterator[dict[str, Any]]:
     """Events in the order of their time; of one subject, or the last so many, on request."""
     parameters = {"of_subject": subject} if subject is not None else {}
     latest = _sql.events_of_subject if subject is not None else _sql.latest_events
-    newest_first = latest.rows(connection, most=-1 if last is None else last, **parameters)
+    newest_first = latest.rows(connection, most=_ALL if last is None else last, **parameters)
     names = _columns("event")
     for row in reversed(list(newest_first)):
         yield dict(zip(names, row, strict=True))
 
 
-def _events(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+def _events(connection: Driver) -> Iterator[dict[str, Any]]:
     names = _columns("event")
     for row in _sql.all_events.rows(connection):
         yield dict(zip(names, row, strict=True))

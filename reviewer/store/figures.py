@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -12,7 +11,7 @@ from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from reviewer.store.labels import OF_RATERS
 from reviewer.store.order import RaterOrder, way_of
-from reviewer.store.prepared import Prepared
+from reviewer.store.prepared import Driver, Prepared
 from reviewer.store.tables import (
     Assignment,
     Batch,
@@ -141,7 +140,7 @@ _waiting = Prepared(
 _COUNTED = ("submitted", "skipped", "abstained", "sent_back", "flagged")
 
 
-def heads(connection: sqlite3.Connection) -> Iterator[str]:
+def heads(connection: Driver) -> Iterator[str]:
     """Labels that no head leads to, and heads that do not stand on the last revision."""
     for (label,) in _without_head.rows(connection):
         yield f"no head leads to the label {label}"
@@ -149,7 +148,7 @@ def heads(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"the head of rater {rater} on task {task} is not their last revision"
 
 
-def states(connection: sqlite3.Connection) -> Iterator[str]:
+def states(connection: Driver) -> Iterator[str]:
     """Assignments whose state is not what their label says, and people's labels without an assignment."""
     for task, rater in _wrong_states.rows(connection):
         yield f"the state of task {task} for rater {rater} is not what their label says"
@@ -157,7 +156,7 @@ def states(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"task {task} is labelled by rater {rater} and not marked as done"
 
 
-def counters(connection: sqlite3.Connection) -> Iterator[str]:
+def counters(connection: Driver) -> Iterator[str]:
     """Progress that differs from the assignments counted anew."""
     anew: dict[tuple[str, str], dict[str, int]] = {}
     for queue, rater, state, count, flagged in _counted.rows(connection):
@@ -173,7 +172,7 @@ def counters(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"rater {rater} has labels in queue {queue}, and no progress is kept"
 
 
-def sizes(connection: sqlite3.Connection) -> Iterator[str]:
+def sizes(connection: Driver) -> Iterator[str]:
     """Queues and datasets whose positions are not dense up to their published size."""
     for queue, name, _seed, _settings, size, _kind in list(_queues.rows(connection)):
         found = _tasks_within.first(connection, queue=queue, size=size)[0]
@@ -186,7 +185,7 @@ def sizes(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"the dataset {name} publishes {size} items and holds {found} of them"
 
 
-def _batch_faults(connection: sqlite3.Connection, queue: str, name: str, size: int) -> Iterator[str]:
+def _batch_faults(connection: Driver, queue: str, name: str, size: int) -> Iterator[str]:
     """Positions that neither a batch nor a hidden task accounts for, or both do."""
     repeats = [(position, 1) for (position,) in _repeats.rows(connection, queue=queue) if position < size]
     end = 0
@@ -198,7 +197,7 @@ def _batch_faults(connection: sqlite3.Connection, queue: str, name: str, size: i
         yield f"the batches of queue {name} end at {end}, its tasks at {size}"
 
 
-def orders(connection: sqlite3.Connection) -> Iterator[str]:
+def orders(connection: Driver) -> Iterator[str]:
     """Places that are not where the queue's seed draws them, or were not dealt one after the other, and stretches that
     do not cover what is done."""
     known = {row[0]: row for row in _queues.rows(connection)}
@@ -237,9 +236,7 @@ def _stands_at(order: RaterOrder, position: int, seq: int) -> bool:
         return False
 
 
-def _dealt_faults(
-    connection: sqlite3.Connection, number: int, seq: int, shown: str, task: str, told: str
-) -> Iterator[str]:
+def _dealt_faults(connection: Driver, number: int, seq: int, shown: str, task: str, told: str) -> Iterator[str]:
     if seq != number:
         yield f"place {number} {told} was not dealt, and place {seq} was"
     ids = {public_id for (public_id,) in _public_ids.rows(connection, task=task)}
@@ -248,7 +245,7 @@ def _dealt_faults(
         yield f"the order shown at place {seq} {told} does not name the task's outputs"
 
 
-def waiting_ones(connection: sqlite3.Connection) -> Iterator[str]:
+def waiting_ones(connection: Driver) -> Iterator[str]:
     """Tasks of open queues that wait for a view and were shown in both orders equally often."""
     for task, views in groupby(_waiting.rows(connection), key=itemgetter(0)):
         if not is_uneven(shown for _, shown in views if shown is not None):
@@ -264,7 +261,7 @@ def _run_faults(runs: list[tuple[int, int]], size: int, told: str) -> Iterator[s
             yield f"two stretches {told} meet at {first}"
 
 
-FIGURES: tuple[Callable[[sqlite3.Connection], Iterator[str]], ...] = (
+FIGURES: tuple[Callable[[Driver], Iterator[str]], ...] = (
     heads,
     states,
     counters,

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from reviewer.ids import canonical_json, digest, new_id, now
-from reviewer.store import events
+from reviewer.store import events, holding
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
 
@@ -35,6 +35,7 @@ def keep(
     """
     if not values:
         return []
+    holding.item_of(driver, label["task"])
     item = str(_sql.item.first(driver, task=label["task"])[0])
     outputs = list(_sql.outputs.rows(driver, task=label["task"]))
     shown = orjson.loads(label["shown_order"]) or [public_id for public_id, _ in outputs]

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Literal
 
 from reviewer.store import events
-from reviewer.store.connection import Store, StoreTrouble, file_system_of, is_network_file_system
+from reviewer.store.connection import Store, StoreTrouble, at_one_moment, file_system_of, is_network_file_system
 from reviewer.store.figures import FIGURES
 from reviewer.store.intake import leftovers
+from reviewer.store.prepared import Driver
 
 Status = Literal["ok", "warn", "fail"]
 _NAMED = 5
+_MUST_BE_ON = ("fsync", "full_page_writes")
 _SCARCE_BYTES = 200 * 2**20
 _FROM_A_COPY = "Put a copy made by `reviewer store backup` in its place, and keep this file."
 
@@ -37,19 +39,20 @@ class Finding:
 
 def examine(store: Store) -> Iterator[Finding]:
     """Everything about the inside of the store, one finding after the other; raises nothing for a damaged file."""
-    checks: list[tuple[str, Callable[[sqlite3.Connection], Finding]]] = [
-        ("integrity", _integrity),
-        ("references", _references),
+    checks: list[tuple[str, Callable[[Driver], Finding]]] = [
         ("event log", _chain),
         ("counts", _figures),
         ("imports", _leftovers),
-        ("journal", lambda connection: _journal(connection, store.path)),
     ]
+    if store.is_file:
+        checks = [("integrity", _integrity), ("references", _references), *checks]
+        checks.append(("journal", lambda connection: _journal(connection, store.path)))
+    else:
+        checks = [("server", _server), *checks]
     for name, check in checks:
         try:
-            with store.reading() as connection:
-                # One moment for the whole check: raters may be at work.
-                connection.execute("BEGIN")
+            # One moment for the whole check: raters may be at work.
+            with store.reading() as connection, at_one_moment(connection):
                 found = check(connection)
         except (StoreTrouble, sqlite3.Error, ValueError, LookupError, TypeError, AttributeError) as error:
             said = error.what if isinstance(error, StoreTrouble) else f"what is stored cannot be read ({error})."
@@ -64,21 +67,32 @@ def examine_file(home: Path, store: Path) -> Iterator[Finding]:
     yield _room(home)
 
 
-def _integrity(connection: sqlite3.Connection) -> Finding:
+def _integrity(connection: Driver) -> Finding:
     said = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_NAMED})")]
     if said == ["ok"]:
         return Finding("integrity", "ok", "the file is sound.")
     return Finding("integrity", "fail", f"the file is damaged: {'; '.join(said)}.", _FROM_A_COPY)
 
 
-def _references(connection: sqlite3.Connection) -> Finding:
+def _server(connection: Driver) -> Finding:
+    """Whether a commit on the server outlives it, which those who run it may have traded for speed."""
+    shown = {name: str(connection.execute(f"SHOW {name}").fetchone()[0]) for name in ("server_version", *_MUST_BE_ON)}
+    off = [name for name in _MUST_BE_ON if shown[name] != "on"]
+    told = f"PostgreSQL {shown['server_version']}"
+    if not off:
+        return Finding("server", "ok", f"{told} keeps what is committed.")
+    mend = "Turn it on in the server's configuration: labels can be lost when its machine goes down."
+    return Finding("server", "warn", f"{told} has {' and '.join(off)} off.", mend)
+
+
+def _references(connection: Driver) -> Finding:
     broken = [f"{row[0]} → {row[2]}" for row in islice(connection.execute("PRAGMA foreign_key_check"), _NAMED)]
     if not broken:
         return Finding("references", "ok", "every row finds what it refers to.")
     return Finding("references", "fail", f"rows refer to what is not there: {', '.join(broken)}.", _FROM_A_COPY)
 
 
-def _chain(connection: sqlite3.Connection) -> Finding:
+def _chain(connection: Driver) -> Finding:
     seen = events.verify(connection)
     if not seen.faults:
         return Finding("event log", "ok", f"{seen.events} events vouch for {seen.labels} labels.")
@@ -88,7 +102,7 @@ def _chain(connection: sqlite3.Connection) -> Finding:
     )
 
 
-def _figures(connection: sqlite3.Connection) -> Finding:
+def _figures(connection: Driver) -> Finding:
     faults = [fault for figure in FIGURES for fault in islice(figure(connection), _NAMED)]
     if not faults:
         return Finding("counts", "ok", "heads, states, counters and orders follow from the labels.")
@@ -96,7 +110,7 @@ def _figures(connection: sqlite3.Connection) -> Finding:
     return Finding("counts", "fail", f"what is kept beside the labels does not follow from them: {said}.", _FROM_A_COPY)
 
 
-def _leftovers(connection: sqlite3.Connection) -> Finding:
+def _leftovers(connection: Driver) -> Finding:
     count = leftovers(connection)
     if not count:
         return Finding("imports", "ok", "no import left anything behind.")
@@ -108,7 +122,7 @@ def _leftovers(connection: sqlite3.Connection) -> Finding:
     )
 
 
-def _journal(connection: sqlite3.Connection, path: Path) -> Finding:
+def _journal(connection: Driver, path: Path) -> Finding:
     mode = str(connection.execute("PRAGMA journal_mode").fetchone()[0]).lower()
     wanted = "delete" if is_network_file_system(path) else "wal"
     if mode == wanted:

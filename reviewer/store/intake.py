@@ -6,10 +6,6 @@ What a killed import left behind lies beyond them too, and is cleared when the n
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import os
-import sqlite3
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -18,11 +14,11 @@ from typing import Any
 import orjson
 from sqlalchemy import bindparam, delete, exists, func, or_, select, union_all, update
 
-from reviewer.errors import BadInput
 from reviewer.ids import now
-from reviewer.store import events, planning, queues
-from reviewer.store.connection import Store, StoreTrouble, transaction, translated
-from reviewer.store.prepared import Prepared, insert_into
+from reviewer.store import events, holding, planning, queues
+from reviewer.store.connection import Store, StoreTrouble, begin
+from reviewer.store.dialects import json_values
+from reviewer.store.prepared import Driver, Prepared, insert_into
 from reviewer.store.queues import QueueRecord
 from reviewer.store.rows import NewItem, NewOutput, Rows, Taken
 from reviewer.store.tables import (
@@ -101,7 +97,7 @@ _drop_task_output = Prepared(delete(core(TaskOutput)).where(_TO.task == bindpara
 _drop_task = Prepared(delete(core(Task)).where(_T.id == bindparam("of")))
 _drop_output = Prepared(delete(core(Output)).where(_O.id == bindparam("of")))
 # No index finds the tasks of an output, or the keys of an item: one look through them all serves many at once.
-_wanted = func.json_each(bindparam("wanted")).table_valued("value", name="wanted")
+_wanted = json_values(bindparam("wanted"), "wanted")
 _still_asked_about = Prepared(
     union_all(
         select(_TO.output).where(_TO.output.in_(select(_wanted.c.value))),
@@ -121,9 +117,6 @@ _count_left_outputs = Prepared(
     .select_from(core(DatasetOutput).join(core(Dataset), _KO.dataset == _D.id))
     .where(_KO.seq >= _D.outputs)
 )
-_PAGES_BEFORE_CHECKPOINT = 4000
-_PAGES_WHEN_CLEARING = 200
-_LEFT_TO_RATERS = 1 << 20
 
 
 class Intake(Taking):
@@ -141,21 +134,11 @@ class Intake(Taking):
         self._committing: Future[None] | None = None
 
     def __enter__(self) -> Intake:
-        self._lock = os.open(self._store.path.with_suffix(".import"), os.O_CREAT | os.O_RDWR, 0o600)
+        self._loading = self._store.loading()
+        self._connection = self._loading.connection
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._lock)
-            raise BadInput(
-                "another import into this store is under way.", mend="Wait for it to end, then try again."
-            ) from error
-        # Nothing is shown before the last commit, which is durable and carries all that went before it.
-        self._connection = self._store.connect(durable=False, wait=60)
-        try:
-            self._connection.execute("PRAGMA foreign_keys=0")
-            self._connection.execute("PRAGMA cache_size=-32768")
-            self._connection.execute(f"PRAGMA wal_autocheckpoint={_PAGES_BEFORE_CHECKPOINT}")
-            with translated(self._store.path):
+            with self._store.translated():
+                self._loading.begin()
                 self._clear(keep=self.queue.id)
                 self._make_prepared()
                 self.sources = [self._connection]
@@ -173,11 +156,8 @@ class Intake(Taking):
                 # What cannot be cleared now is seen by nobody and cleared by the next import.
                 with suppress(StoreTrouble):
                     self._settle()
-                with suppress(StoreTrouble), translated(self._store.path):
-                    if self._connection.in_transaction:
-                        self._connection.execute("ROLLBACK")
-                    self._connection.execute(f"PRAGMA wal_autocheckpoint={_PAGES_WHEN_CLEARING}")
-                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                with suppress(StoreTrouble), self._store.translated():
+                    self._loading.stop()
                     self._clear(keep=None)
         finally:
             self._close()
@@ -185,9 +165,9 @@ class Intake(Taking):
     def write(self, rows: Rows) -> None:
         """Writes one slice in a transaction of its own; the commit goes on beside the reading of the next."""
         self._settle()
-        with translated(self._store.path):
-            self._make_sure_of_room(rows)
-            self._connection.execute("BEGIN IMMEDIATE")
+        with self._store.translated():
+            self._loading.make_sure_of_room(rows)
+            begin(self._connection)
             if rows.tasks and not self._any_task:
                 self._stand_behind_repeats(rows)
             rows.insert(self._connection)
@@ -196,7 +176,7 @@ class Intake(Taking):
     def _make_prepared(self) -> None:
         """Gives a queue that nobody sees yet its kind and settings: what was killed may have meant others."""
         if self.queue.state == queues.IMPORTING:
-            with transaction(self._connection, self._store.path):
+            with self._store.transaction(self._connection):
                 _make_prepared.run(
                     self._connection,
                     of=self.queue.id,
@@ -206,6 +186,7 @@ class Intake(Taking):
 
     def _stand_behind_repeats(self, rows: Rows) -> None:
         """Moves the first tasks behind what raters were dealt while the file was read: their own hidden repeats."""
+        holding.queue(self._connection, self.queue.id)
         moved = int(_size_now.first(self._connection, queue=self.queue.id)[0]) - self._first
         if moved:
             rows.tasks[:] = [(*task[:4], task[4] + moved, *task[5:]) for task in rows.tasks]
@@ -216,7 +197,7 @@ class Intake(Taking):
     def keep_rubric(self, document: dict[str, Any], *, content_hash: str, scale_hash: str) -> str:
         """The identifier of the rubric with this content, which is added where it is new."""
         self._settle()
-        with transaction(self._connection, self._store.path):
+        with self._store.transaction(self._connection):
             return self._remember_rubric(self._connection, document, content_hash=content_hash, scale_hash=scale_hash)
 
     def publish(self, *, rubric: str | None = None, settings: Mapping[str, Any] | None = None) -> None:
@@ -227,9 +208,10 @@ class Intake(Taking):
         self._settle()
         self._store.check_place()
         size = self.next - self._first
-        self._connection.execute("PRAGMA synchronous=FULL")
+        self._loading.make_durable()
         said = {"stream": self._store.device, "actor": self._actor}
-        with transaction(self._connection, self._store.path):
+        with self._store.transaction(self._connection):
+            holding.queue(self._connection, self.queue.id)
             queues.open_prepared(self._connection, self.queue, **said)
             self._put_settings(settings or {})
             if rubric is not None:
@@ -279,30 +261,8 @@ class Intake(Taking):
                 settings=found.settings | dict(settings),
             )
 
-    def _make_sure_of_room(self, rows: Rows) -> None:
-        """Stops before the disk is so full that neither this import could be taken back nor a label saved."""
-        texts = sum(len(prompt) + len(context) + len(told or "") for _, _, prompt, context, told in rows.items)
-        texts += sum(len(output[5]) + len(output[6]) for output in rows.outputs)
-        # Everything is written twice: to the log beside the store, and from there into it.
-        needed = 2 * (texts + 1000 * len(rows.tasks)) + _LEFT_TO_RATERS
-        if self._room() < needed + self._log_size():
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            if self._room() < needed + self._log_size():
-                raise OSError(errno.ENOSPC, "no space is left for the import")
-
-    def _room(self) -> int:
-        disk = os.statvfs(self._store.path.parent)
-        return disk.f_bavail * disk.f_frsize
-
-    def _log_size(self) -> int:
-        log = self._store.path.with_name(f"{self._store.path.name}-wal")
-        try:
-            return log.stat().st_size
-        except FileNotFoundError:
-            return 0
-
     def _commit(self) -> None:
-        with translated(self._store.path):
+        with self._store.translated():
             self._connection.execute("COMMIT")
 
     def _settle(self) -> None:
@@ -313,8 +273,7 @@ class Intake(Taking):
 
     def _close(self) -> None:
         self._helper.shutdown()
-        self._connection.close()
-        os.close(self._lock)
+        self._loading.close()
 
     def _clear(self, *, keep: str | None) -> None:
         """Takes back what lies beyond the published sizes, and the queues that were never opened but for `keep`."""
@@ -323,19 +282,19 @@ class Intake(Taking):
             self._clear_outputs(dataset, outputs)
             self._clear_items(dataset, items)
             if queue != keep:
-                with transaction(self._connection, self._store.path):
+                with self._store.transaction(self._connection):
                     queues.drop_prepared(self._connection, queue)
 
     def _clear_tasks(self, queue: str) -> None:
         while left := list(_left_tasks.rows(self._connection, queue=queue)):
-            with transaction(self._connection, self._store.path):
+            with self._store.transaction(self._connection):
                 _drop_task_output.run_all(self._connection, [{"of": task} for task, _ in left])
                 _drop_task.run_all(self._connection, [{"of": task} for task, _ in left])
                 self._drop_outputs({output for _, output in left if output})
 
     def _clear_outputs(self, dataset: str, size: int) -> None:
         while left := list(_left_outputs.rows(self._connection, dataset=dataset, size=size)):
-            with transaction(self._connection, self._store.path):
+            with self._store.transaction(self._connection):
                 gone = [{"of_dataset": dataset, "of_key": key, "of": output} for key, output in left]
                 _withdraw.run_all(self._connection, gone)
                 self._drop_outputs({output for _, output in left})
@@ -346,13 +305,13 @@ class Intake(Taking):
 
     def _clear_items(self, dataset: str, size: int) -> None:
         while found := list(_left_items.rows(self._connection, dataset=dataset, size=size)):
-            with transaction(self._connection, self._store.path):
+            with self._store.transaction(self._connection):
                 _drop_key.run_all(self._connection, [{"of_dataset": dataset, "of": key} for key, _ in found])
                 items = {item for _, item in found}
                 kept = {item for (item,) in _still_known.rows(self._connection, wanted=json_list(items))}
                 _drop_item.run_all(self._connection, [{"of": item} for item in items - kept])
 
 
-def leftovers(connection: sqlite3.Connection) -> int:
+def leftovers(connection: Driver) -> int:
     """How many tasks, and outputs to be compared, of killed imports wait to be cleared, over all queues."""
     return int(_count_left.first(connection)[0]) + int(_count_left_outputs.first(connection)[0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count, groupby
 from operator import itemgetter
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import and_, bindparam, case, func, select, union
 
+from reviewer.store.connection import at_one_moment
 from reviewer.store.prepared import Driver, Prepared
 from reviewer.store.queues import QueueRecord
 from reviewer.store.rounds import refuse_blind_labels
@@ -27,6 +27,24 @@ from reviewer.store.tables import (
     TaskOutput,
     core,
 )
+
+__all__ = [
+    "DealtOrder",
+    "JudgedLabel",
+    "JudgedOutput",
+    "JudgedTask",
+    "KnownRater",
+    "NamedSystem",
+    "at_one_moment",
+    "known_raters",
+    "labels",
+    "metadata",
+    "orders",
+    "raters",
+    "systems",
+    "tasks",
+    "times",
+]
 
 _A, _K, _L, _H, _O, _RA, _S, _T, _TO = (
     core(table).c for table in (Assignment, DatasetItem, Label, LabelHead, Output, Rater, System, Task, TaskOutput)
@@ -150,16 +168,6 @@ class NamedSystem(NamedTuple):
     name: str
     version: str
     family: str | None
-
-
-@contextmanager
-def at_one_moment(driver: Driver) -> Iterator[None]:
-    """Lets everything that is read in the block be of one moment, while raters go on."""
-    driver.execute("BEGIN")
-    try:
-        yield
-    finally:
-        driver.execute("ROLLBACK")
 
 
 def tasks(driver: Driver, queue: str) -> Iterator[JudgedTask]:

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import bindparam, select
 
 from reviewer.ids import canonical_json, new_id, now
-from reviewer.store import dealing, events, label_rows, labels, waiting
+from reviewer.store import dealing, events, holding, label_rows, labels, waiting
 from reviewer.store.order import RaterOrder, way_of
 from reviewer.store.prepared import Bulk, Driver, Prepared, insert_into, upsert
 from reviewer.store.queues import QueueRecord
@@ -77,6 +77,9 @@ class LabelIntake:
         taken = TakenLabels()
         digests: list[str] = []
         raters: dict[GivenRater, str] = {}
+        if self._dealt:
+            holding.queue(driver, self._queue.id)
+        holding.tasks(driver, {each.columns["task"] for each in given})
         for each in given:
             if each.rater not in raters:
                 raters[each.rater] = self._rater(driver, each.rater, taken)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reviewer.ids import canonical_json, now
-from reviewer.store import events, golden, passing, stretches, waiting
+from reviewer.store import events, golden, holding, passing, stretches, waiting
 from reviewer.store.connection import StoreTrouble
 from reviewer.store.golden import GoldenValue
 from reviewer.store.prepared import Driver
@@ -19,6 +19,8 @@ OF_RATERS = frozenset({"independent", "revote", "rework"})
 
 _SHUT = {"locked": OF_RATERS, "revealed": {"independent"}, "finished": OF_RATERS}
 """The labels that a calibration round takes no more, by its state."""
+
+_CALIBRATION = "calibration"
 
 _sql = statements("labels")
 
@@ -55,9 +57,13 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
     """
     said = new.columns
     queue, task, rater = said["queue"], said["task"], said["rater"]
-    overlap, state = _sql.queue_now.first(driver, queue=queue)
+    overlap, state, purpose = _sql.queue_now.first(driver, queue=queue)
+    if purpose == _CALIBRATION:
+        holding.queue_as_it_is(driver, queue)
+        _, state, _ = _sql.queue_now.first(driver, queue=queue)
     if state in _SHUT and said["phase"] in _SHUT[state]:
         raise StoreTrouble(f"the calibration round is {state}.", mend="What you said is kept as a draft.")
+    holding.tasks(driver, [task])
     head = _sql.head.first(driver, task=task, rater=rater, phase=said["phase"], sample=said["sample"])
     row = {
         **said,
@@ -94,6 +100,12 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
             idle_ms=said["idle_ms"],
             here=new.seq,
         )
+    if said["outcome"] == "sent_back":
+        send_back(driver, queue, task)
+    if said["phase"] == "adjudication":
+        golden.expose(driver, rater, task, exposure="peers", queue=queue)
+    if new.golden:
+        holding.item_of(driver, task)
     events.append(
         driver,
         stream=stream,
@@ -103,10 +115,6 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
         content=events.label_digest(row),
         data={"queue": queue, "task": task, "revision": row["revision"]},
     )
-    if said["phase"] == "adjudication":
-        golden.expose(driver, rater, task, exposure="peers", queue=queue)
-    if said["outcome"] == "sent_back":
-        send_back(driver, queue, task)
     golden.keep(driver, row, new.golden, approved_by=rater, stream=stream)
     return Committed(row["id"], row["revision"], bool(row["surplus"]))
 
@@ -114,6 +122,7 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
 def send_back(driver: Driver, queue: str, task: str) -> None:
     """Opens a task again for all who labelled it. To be called in the transaction of the label that says why."""
     for rater, seq in list(_sql.labelled.rows(driver, task=task)):
+        holding.place(driver, queue, rater)
         _sql.reopen.run(driver, of_task=task, of_rater=rater)
         stretches.uncover(driver, queue, rater, seq)
         _sql.count_sent_back.run(driver, of_queue=queue, of_rater=rater, at=now())
@@ -139,6 +148,8 @@ def settle(driver: Driver, now_: Standing, *, active_ms: int, idle_ms: int, here
     `here` is where the rater stands then; without it that stays. To be called in the label's own transaction.
     """
     queue, task, rater = now_.queue, now_.task, now_.rater
+    stood = ensure_progress(driver, queue, rater, now_.committed_at)
+    holding.place(driver, queue, rater)
     before = _sql.assignment.first(driver, task=task, rater=rater)
     _sql.put_assignment.run(
         driver,
@@ -156,7 +167,6 @@ def settle(driver: Driver, now_: Standing, *, active_ms: int, idle_ms: int, here
         waiting.note(driver, queue, task, rater)
     if before and before[0] == "submitted" and now_.state != "submitted":
         passing.give_back(driver, queue, task)
-    stood = ensure_progress(driver, queue, rater, now_.committed_at)
     _sql.count.run(
         driver,
         of_queue=queue,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, create_engine, event
+from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from reviewer.ids import now
@@ -36,22 +36,27 @@ def bring_up_to_date(
         URL.create("sqlite", database=str(path)), connect_args={"isolation_level": None, "timeout": wait}
     )
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    config = Config()
-    config.set_main_option("script_location", _escaped(STEPS))
-    config.set_main_option("version_locations", _escaped(steps / "versions"))
-    config.set_main_option("path_separator", "newline")
     try:
         with translated(path), engine.begin() as connection:
             if connection.exec_driver_sql("PRAGMA user_version").scalar_one() < to:
-                config.attributes["connection"] = connection
-                command.stamp(config, f"{version:04d}")
-                command.upgrade(config, f"{to:04d}")
+                take_steps(connection, version, to, steps)
                 connection.exec_driver_sql(f"PRAGMA user_version={to}")
     except DBAPIError as error:
         raise trouble(error.orig if isinstance(error.orig, Exception) else error, path) from error
     finally:
         engine.dispose()
     return copy
+
+
+def take_steps(connection: Connection, version: int, to: int, steps: Path = STEPS) -> None:
+    """Changes the tables from schema `version` to schema `to`. To be called in a transaction."""
+    config = Config()
+    config.set_main_option("script_location", _escaped(STEPS))
+    config.set_main_option("version_locations", _escaped(steps / "versions"))
+    config.set_main_option("path_separator", "newline")
+    config.attributes["connection"] = connection
+    command.stamp(config, f"{version:04d}")
+    command.upgrade(config, f"{to:04d}")
 
 
 def _escaped(path: Path) -> str:

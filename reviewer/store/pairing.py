@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import bindparam, exists, func, select
 
 from reviewer.errors import BadInput
+from reviewer.store.dialects import json_member, json_values
 from reviewer.store.pairs import Answer, Edge, Pairs, balanced, comparable, edge, groups, parse_pairs
 from reviewer.store.prepared import Driver, Prepared
 from reviewer.store.queues import QueueRecord
@@ -35,7 +36,7 @@ _T, _TO, _K, _KO, _O, _S, _A = (
     core(table).c for table in (Task, TaskOutput, DatasetItem, DatasetOutput, Output, System, Assignment)
 )
 # What is wanted comes as a JSON list; the outer joins hold SQLite to that order, and give nulls for what is not there.
-_wanted = func.json_each(bindparam("wanted")).table_valued("value", name="wanted")
+_wanted = json_values(bindparam("wanted"), "wanted")
 _gained = Prepared(
     select(_KO.key)
     .where(_KO.dataset == bindparam("dataset"), _KO.seq >= bindparam("first"), _KO.seq < bindparam("below"))
@@ -50,7 +51,7 @@ _answers = Prepared(
     )
 )
 _own_rubrics = Prepared(
-    select(_K.key, func.json_extract(_K.meta, "$.rubric")).select_from(
+    select(_K.key, json_member(_K.meta, "rubric")).select_from(
         _wanted.outerjoin(core(DatasetItem), (_K.dataset == bindparam("dataset")) & (_K.key == _wanted.c.value))
     )
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from reviewer.store import stretches, waiting
+from reviewer.store import holding, stretches, waiting
 from reviewer.store.order import RaterOrder, way_of
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
@@ -19,6 +19,7 @@ def pass_over(driver: Driver, queue: str, rater: str, places: Sequence[tuple[int
 
     What was given back since it was looked at stays open. To be called in a transaction; the rater's counters exist.
     """
+    holding.place(driver, queue, rater)
     passed = sum(
         stretches.cover(driver, queue, rater, seq) for seq, task in places if not is_wanted(driver, task, rater)
     )
@@ -46,16 +47,18 @@ def give_back(driver: Driver, queue: str, task: str) -> None:
     if way_of(kind, settings) == "drawn":
         _give_back_drawn(driver, queue, task, position, seed, shuffle=settings.get("shuffle", True))
         return
-    for rater, seq in list(_sql.open_places.rows(driver, task=task)):
+    for rater, seq in sorted(_sql.open_places.rows(driver, task=task)):
+        holding.place(driver, queue, rater)
         if stretches.uncover(driver, queue, rater, seq):
             _sql.add_passed.run(driver, of_queue=queue, of_rater=rater, more=-1)
     waiting.note(driver, queue, task)
 
 
 def _give_back_drawn(driver: Driver, queue: str, task: str, position: int, seed: str, *, shuffle: bool) -> None:
-    for (rater,) in list(_sql.who_passed.rows(driver, queue=queue)):
+    for (rater,) in sorted(_sql.who_passed.rows(driver, queue=queue)):
         if _sql.has_assignment.first(driver, task=task, rater=rater):
             continue
+        holding.place(driver, queue, rater)
         seq = RaterOrder.load(driver, queue, seed, rater, shuffle=shuffle).seq(position)
         if stretches.uncover(driver, queue, rater, seq):
             _sql.add_passed.run(driver, of_queue=queue, of_rater=rater, more=-1)
@@ -66,7 +69,8 @@ def give_all_back(driver: Driver, queue: str) -> None:
 
     What is still filled, or was recalled, they are led past again when they come to it.
     """
-    for (rater,) in list(_sql.who_passed.rows(driver, queue=queue)):
+    for (rater,) in sorted(_sql.who_passed.rows(driver, queue=queue)):
+        holding.place(driver, queue, rater)
         _sql.forget.run(driver, queue=queue, rater=rater)
         done = (seq for (seq,) in _sql.done.rows(driver, queue=queue, rater=rater))
         rows = ({"queue": queue, "rater": rater, "first": first, "last": last} for first, last in runs(done))

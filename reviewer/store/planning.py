@@ -10,9 +10,9 @@ from orjson import dumps
 
 from reviewer.blinding import plan, weave_repeats
 from reviewer.errors import BadInput
-from reviewer.store import queues, repeating
+from reviewer.store import holding, queues, repeating
 from reviewer.store.order import batches_of, next_place, way_of
-from reviewer.store.prepared import Bulk, Driver
+from reviewer.store.prepared import SQLITE, Bulk, Driver, dialect_of
 from reviewer.store.queues import QueueRecord
 from reviewer.store.statements import statements
 from reviewer.store.tables import Assignment
@@ -58,6 +58,7 @@ def plan_anew(driver: Driver, queue: QueueRecord) -> None:
     To be called in a transaction, and only while nobody has begun. Raises BadInput while an import writes its tasks,
     and for a queue too large.
     """
+    holding.queue(driver, queue.id)
     if not repeating.can_be_made(driver, queue.id):
         raise BadInput(
             f"an import into the queue '{queue.name}' is under way, or was stopped.",
@@ -76,7 +77,8 @@ def _plan(driver: Driver, queue: QueueRecord, first: int, size: int) -> None:
     names: list[str] = queue.settings["raters"]
     share = float(queue.settings.get("repeats") or 0)
     drawn = plan(names, [task.systems for task in tasks], queue.overlap, queue.seed, batch=first)
-    driver.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
+    if dialect_of(driver) == SQLITE:
+        driver.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
     places: list[_Place] = []
     for name, steps in zip(names, drawn, strict=True):
         woven = weave_repeats(steps, share, queue.seed, name, str(first)) if share else steps

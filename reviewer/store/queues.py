@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from reviewer.ids import canonical_json, new_id, now
-from reviewer.store import events, passing, waiting
+from reviewer.store import events, holding, passing, waiting
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
 
@@ -166,20 +166,20 @@ def keep_rubric(driver: Driver, document: dict[str, Any], *, content_hash: str, 
     found = _sql.rubric_by_hash.first(driver, content_hash=content_hash)
     if found:
         return str(found[0])
-    identifier = new_id()
     _sql.insert_rubric.run(
         driver,
-        id=identifier,
+        id=new_id(),
         name=document["name"],
         content_hash=content_hash,
         scale_hash=scale_hash,
         document=canonical_json(document).decode(),
     )
-    return identifier
+    return str(_sql.rubric_by_hash.first(driver, content_hash=content_hash)[0])
 
 
 def put_rubric(driver: Driver, queue: QueueRecord, rubric: str, *, stream: str, actor: str) -> bool:
     """Brings `rubric` into force in `queue`; False where it is so already. To be called in a transaction."""
+    holding.queue(driver, queue.id)
     last = _sql.last_rubric.first(driver, queue=queue.id)
     if last and last[1] == rubric:
         return False
@@ -219,9 +219,10 @@ def ensure_rater(driver: Driver, name: str, *, kind: str = "human") -> str:
     found = rater_called(driver, name, kind=kind)
     if found:
         return found
-    identifier = new_id()
-    _sql.insert_rater.run(driver, id=identifier, name=name, kind=kind, family=None, spec_hash="", spec="{}")
-    return identifier
+    _sql.insert_rater.run(driver, id=new_id(), name=name, kind=kind, family=None, spec_hash="", spec="{}")
+    added = rater_called(driver, name, kind=kind)
+    assert added is not None
+    return added
 
 
 def rater_name(driver: Driver, rater: str) -> str:

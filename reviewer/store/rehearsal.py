@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from reviewer.store.connection import Store, translated
+from reviewer.store.connection import Store
+from reviewer.store.prepared import Connection
 from reviewer.store.queues import QueueRecord
 from reviewer.store.rows import Rows, note
 from reviewer.store.taking import Taking
@@ -21,17 +22,16 @@ class Rehearsal(Taking):
     def __init__(self, store: Store | None, queue: QueueRecord, *, revise: bool = False) -> None:
         super().__init__(queue, revise=revise)
         self._store = store
-        self._real: sqlite3.Connection | None = None
+        self._real: Connection | None = None
 
     def __enter__(self) -> Rehearsal:
         self._notes = _empty_store()
         # Never committed: what does not fit into memory spills, and all of it goes with the connection.
         self._notes.execute("BEGIN")
         if self._store is not None:
-            self._real = self._store.connect()
-            self._real.execute("PRAGMA query_only=1")
+            self._real = self._store.reader()
             self.sources.append(self._real)
-            with translated(self._store.path):
+            with self._store.translated():
                 self.begin()
         self.sources.append(self._notes)
         return self

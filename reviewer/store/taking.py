@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import bindparam, func, literal_column, select
 
 from reviewer.ids import new_id
+from reviewer.store.dialects import json_values
 from reviewer.store.masking import unmasked_hash
 from reviewer.store.prepared import Driver, Prepared
 from reviewer.store.queues import QueueRecord, keep_rubric
@@ -34,7 +35,7 @@ _T, _TO, _I, _K, _KO, _O, _S, _Q, _D = (
 )
 # One look-up for a whole slice: what is wanted comes as a JSON list. The outer joins hold SQLite to that order; what is
 # not there comes as a row of nulls.
-_wanted = func.json_each(bindparam("wanted")).table_valued("value", name="wanted")
+_wanted = json_values(bindparam("wanted"), "wanted")
 _known_keys = Prepared(
     select(_K.key, _I.id, _I.content_hash).select_from(
         _wanted.outerjoin(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
-from reviewer.store.connection import Store, StoreTrouble, transaction
+from reviewer.store.connection import Store, StoreTrouble
+from reviewer.store.prepared import Connection
 
-Job = Callable[[sqlite3.Connection], Any]
+Job = Callable[[Connection], Any]
 Report = Callable[[Any, StoreTrouble | None], None]
 
 
@@ -38,20 +37,16 @@ class Writer:
         return not self._thread.is_alive()
 
     def _work(self) -> None:
-        durable: sqlite3.Connection | None = None
-        quick: sqlite3.Connection | None = None
+        connections: dict[bool, Connection] = {}
         while (given := self._jobs.get()) is not None:
             job, report, wants_disk = given
             try:
                 self._store.check_place()
-                if wants_disk:
-                    durable = durable or self._store.connect()
-                    connection = durable
-                else:
-                    quick = quick or self._store.connect(durable=False)
-                    connection = quick
-                with transaction(connection, self._store.path):
-                    result = job(connection)
+                if wants_disk in connections and not self._store.usable(connections[wants_disk]):
+                    connections.pop(wants_disk).close()
+                if wants_disk not in connections:
+                    connections[wants_disk] = self._store.connect(durable=wants_disk)
+                result = self._store.perform(connections[wants_disk], job)
             except StoreTrouble as error:
                 report(None, error)
             except Exception as error:  # a defect in one job must not silence all that follow it
@@ -64,7 +59,5 @@ class Writer:
                 )
             else:
                 report(result, None)
-        for connection_ in (durable, quick):
-            if connection_ is not None:
-                with closing(connection_):
-                    pass
+        for connection in connections.values():
+            connection.close()

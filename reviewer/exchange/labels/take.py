@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from reviewer.exchange.labels.resolve import Resolver
 from reviewer.exchange.rejects import Rejected, RejectsFile
 from reviewer.exchange.rows import FieldFault, Reject
 from reviewer.store import queues
-from reviewer.store.connection import Store, transaction, translated
+from reviewer.store.connection import Store
 from reviewer.store.label_intake import GivenLabel, GivenRater, LabelIntake, is_known, known_rater
 from reviewer.store.queues import QueueRecord
 
@@ -68,7 +69,7 @@ def import_labels(store: Store, name: str, reader: LabelReader, *, rater: str, o
         if options.dry_run:
             run.rehearse()
         else:
-            with transaction(connection, store.path):
+            with store.transaction(connection):
                 actor = queues.ensure_rater(connection, rater)
             run.take(LabelIntake(queue, stream=store.device, actor=actor))
         run.done.rows = reader.rows
@@ -94,7 +95,7 @@ class _Run:
         self._options = options
         self._rejects = rejects
         self._connection = connection
-        with translated(store.path):
+        with store.translated():
             self._resolver = Resolver(connection, queue, device=store.device)
 
     def take(self, intake: LabelIntake) -> None:
@@ -105,8 +106,7 @@ class _Run:
                 return
             resolved = iter(kept)
         while batch := list(islice(resolved, BATCH)):
-            with transaction(self._connection, self._store.path):
-                taken = intake.take(self._connection, batch)
+            taken = self._store.perform(self._connection, partial(intake.take, given=batch))
             self.done.labels += len(taken.labels)
             self.done.duplicates += taken.duplicates
             self.done.raters += taken.raters
@@ -118,7 +118,7 @@ class _Run:
         raters: set[GivenRater] = set()
         for given in self._resolved():
             identifier = given.columns["id"]
-            with translated(self._store.path):
+            with self._store.translated():
                 known = is_known(self._connection, given) or identifier in seen
                 if not known and known_rater(self._connection, given.rater) is None:
                     raters.add(given.rater)
@@ -134,7 +134,7 @@ class _Run:
                 self._refuse(said.line, said.reason, said.raw)
                 continue
             try:
-                with translated(self._store.path):
+                with self._store.translated():
                     given = self._resolver.resolve(said)
             except FieldFault as fault:
                 self._refuse(said.line, str(fault), said.raw)

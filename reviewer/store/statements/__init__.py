@@ -1,15 +1,15 @@
 """The statements that a screen waits for, compiled ahead of time.
 
-Each module here defines its statements with Core. What they compile to lies in `compiled.json`, so that the program
-starts without loading SQLAlchemy, which takes longer than all the rest of the start. `python -m
+Each module here defines its statements with Core. What they compile to for SQLite lies in `compiled.json`, so that the
+program starts without loading SQLAlchemy, which takes longer than all the rest of the start. `python -m
 reviewer.store.statements` writes that file anew; one that is older than the sources is not used, and the statements
-are then compiled as they are needed.
+are then compiled as they are needed. So they are for PostgreSQL.
 """
 
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ class Statements:
 
     def __getattr__(self, name: str) -> Prepared:
         kept = _catalogue().get(f"{self._module}.{name}")
-        found = Prepared.compiled(kept["sql"], kept["fixed"]) if kept else self._defined(name)
+        define = partial(self._defined, name)
+        found = Prepared.compiled(kept["sql"], kept["fixed"], define) if kept else define()
         setattr(self, name, found)
         return found
 
@@ -48,8 +49,9 @@ def statements(module: str) -> Statements:
 
 def sources() -> list[Path]:
     """What the compiled statements depend on."""
-    tables = sorted((FOLDER.parent / "tables").glob("*.py"))
-    return [*sorted(FOLDER.glob("[!_]*.py")), FOLDER.parent / "prepared.py", *tables]
+    around = FOLDER.parent
+    tables = sorted((around / "tables").glob("*.py"))
+    return [*sorted(FOLDER.glob("[!_]*.py")), around / "prepared.py", around / "dialects.py", *tables]
 
 
 def digest_of_sources() -> str:

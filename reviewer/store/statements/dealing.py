@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, exists, func, select, update
 
+from reviewer.store.dialects import json_places
 from reviewer.store.prepared import Prepared, insert_into
 from reviewer.store.tables import (
     Assignment,
@@ -69,7 +70,7 @@ waiting = Prepared(
     .order_by(_W.since)
     .limit(bindparam("most"))
 )
-_place = func.json_each(_A.shown_order).table_valued("key", "value", name="place")
+_place = json_places(_A.shown_order, "place")
 shown = Prepared(
     select(_S.name, _S.version, _place.c.key, func.count())
     .select_from(_given.join(_place, _A.seq >= 0))

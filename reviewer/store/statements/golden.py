@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import bindparam, exists, select, update
-from sqlalchemy.dialects.sqlite import insert
 
-from reviewer.store.prepared import Prepared, insert_into
+from reviewer.store.prepared import Prepared, insert_into, insert_unless_known
 from reviewer.store.tables import Exposure, Golden, Output, Task, TaskOutput, core
 
 _G, _O, _T, _TO = (core(table).c for table in (Golden, Output, Task, TaskOutput))
@@ -38,4 +37,4 @@ retire = Prepared(
 )
 insert_golden = insert_into(Golden)
 # The first exposure stands: from then on the rater was no independent judge.
-expose = Prepared(insert(core(Exposure)).on_conflict_do_nothing())
+expose = insert_unless_known(Exposure)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, case, delete, select, update
 
-from reviewer.store.prepared import Prepared, insert_into, upsert
+from reviewer.store.prepared import Prepared, insert_into, insert_unless_known, upsert
 from reviewer.store.tables import Assignment, Draft, Label, LabelHead, Progress, Queue, core
 
 COUNTED = ("submitted", "skipped", "abstained", "sent_back")
@@ -21,7 +21,7 @@ head = Prepared(
         _H.sample == bindparam("sample"),
     )
 )
-queue_now = Prepared(select(_Q.overlap, _Q.state).where(_Q.id == bindparam("queue")))
+queue_now = Prepared(select(_Q.overlap, _Q.state, _Q.purpose).where(_Q.id == bindparam("queue")))
 put_head = upsert(LabelHead)
 put_assignment = upsert(Assignment, skip=["seq", "queue"])
 end_draft = Prepared(
@@ -47,7 +47,7 @@ count = Prepared(
         updated_at=bindparam("at"),
     )
 )
-put_progress = insert_into(Progress)
+put_progress = insert_unless_known(Progress)
 here = Prepared(select(_P.here).where(_P.queue == bindparam("queue"), _P.rater == bindparam("rater")))
 insert_label = insert_into(Label)
 labelled = Prepared(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, exists, func, select, update
 
-from reviewer.store.prepared import Prepared, insert_into
+from reviewer.store.prepared import Prepared, insert_into, insert_unless_known
 from reviewer.store.tables import Dataset, Label, Progress, Queue, QueueRubric, Rater, Rubric, core
 
 # The state of a queue whose first import has not ended: nobody sees it, and the next import clears it away.
@@ -67,5 +67,6 @@ labels_in = Prepared(select(func.count()).select_from(core(Label)).where(_L.queu
 insert_dataset = insert_into(Dataset)
 insert_queue = insert_into(Queue)
 insert_queue_rubric = insert_into(QueueRubric)
-insert_rater = insert_into(Rater)
-insert_rubric = insert_into(Rubric)
+# Two who add the same at the same time both go on with the one row.
+insert_rater = insert_unless_known(Rater)
+insert_rubric = insert_unless_known(Rubric)

@@ -7,6 +7,8 @@ from sqlmodel import Field, SQLModel
 
 from reviewer.store.tables.base import CLUSTERED, json_column
 
+_REPEATS = text("repeat_of IS NOT NULL")
+
 
 class Rubric(SQLModel, table=True):
     """One version of a rubric: never changed, only followed by another."""
@@ -70,7 +72,7 @@ class Task(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("queue", "position"),
         Index("task_of_key", "queue", "key"),
-        Index("task_of_original", "repeat_of", sqlite_where=text("repeat_of IS NOT NULL")),
+        Index("task_of_original", "repeat_of", sqlite_where=_REPEATS, postgresql_where=_REPEATS),
     )
 
     id: str = Field(primary_key=True)

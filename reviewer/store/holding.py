@@ -1,0 +1,65 @@
+"""Rows that a transaction holds, so that what it read stays true until it has written.
+
+On SQLite a writing transaction is alone in the store, and nothing is done here. On PostgreSQL others write beside it,
+and whoever reads to write holds first what the decision rests on. Rows are held in one order, in which no two wait for
+each other: the store, a queue, tasks, raters' places, a task's item, the event stream. Where the database finds that
+two do so nevertheless, one of them is begun again (`Store.perform`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import orjson
+
+from reviewer.store.prepared import SQLITE, Driver, dialect_of
+from reviewer.store.statements import statements
+
+_sql = statements("holding")
+
+
+def store(driver: Driver) -> None:
+    """Waits until no other transaction that asked for this is under way in the store."""
+    if dialect_of(driver) != SQLITE:
+        _sql.store.run(driver)
+
+
+def imports(driver: Driver) -> bool:
+    """Holds the right to import into a database on a server; False where somebody has it."""
+    return _sql.imports.first(driver) is not None
+
+
+def queue(driver: Driver, queue: str) -> None:
+    """Holds a queue: its size, its settings, and what is dealt of it."""
+    if dialect_of(driver) != SQLITE:
+        _sql.queue.run(driver, queue=queue)
+
+
+def queue_as_it_is(driver: Driver, queue: str) -> None:
+    """Lets nobody change a queue; others may ask for the same at the same time."""
+    if dialect_of(driver) != SQLITE:
+        _sql.queue_as_it_is.run(driver, queue=queue)
+
+
+def tasks(driver: Driver, tasks: Collection[str]) -> None:
+    """Holds tasks: which labels they have, and whether these fill their overlap."""
+    if dialect_of(driver) != SQLITE:
+        _sql.tasks.run(driver, wanted=orjson.dumps(sorted(set(tasks))).decode())
+
+
+def place(driver: Driver, queue: str, rater: str) -> None:
+    """Holds what is kept of a rater in a queue: their counters, and which of their places are closed."""
+    if dialect_of(driver) != SQLITE:
+        _sql.place.run(driver, queue=queue, rater=rater)
+
+
+def item_of(driver: Driver, task: str) -> None:
+    """Holds the item of a task: what was decided of its outputs."""
+    if dialect_of(driver) != SQLITE:
+        _sql.item_of.run(driver, task=task)
+
+
+def stream(driver: Driver, stream: str) -> None:
+    """Holds an event stream by its first event; the head is to be read after, by a statement of its own."""
+    if dialect_of(driver) != SQLITE:
+        _sql.stream.run(driver, stream=stream)
