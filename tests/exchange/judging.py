@@ -13,7 +13,7 @@ from reviewer.store.connection import Store
 from reviewer.store.prepared import insert_into, upsert
 from reviewer.store.queues import QueueRecord
 from reviewer.store.tables import Assignment, Label, LabelHead, Task, TaskOutput
-from tests.store.filling import sit
+from tests.store.filling import ask, sit
 
 Taste = Callable[[Sequence[str]], dict[str, Any]]
 """What a rater answers, by the names of the systems from the first shown on."""
@@ -56,10 +56,10 @@ def turned(answer: int | str) -> int | str:
 def add_repeat(store: Store, queue: QueueRecord, original: str) -> dict[str, str]:
     """Adds a hidden repeat of a task; returns its own public id for each of the original's."""
     with store.writing() as connection:
-        key, item = connection.execute("SELECT key, item FROM task WHERE id = ?", (original,)).fetchone()
-        last = connection.execute("SELECT max(position) FROM task WHERE queue = ?", (queue.id,)).fetchone()[0]
-        sides = connection.execute(
-            "SELECT slot, output, public_id FROM task_output WHERE task = ? ORDER BY slot", (original,)
+        key, item = ask(connection, "SELECT key, item FROM task WHERE id = ?", original).fetchone()
+        last = ask(connection, "SELECT max(position) FROM task WHERE queue = ?", queue.id).fetchone()[0]
+        sides = ask(
+            connection, "SELECT slot, output, public_id FROM task_output WHERE task = ? ORDER BY slot", original
         ).fetchall()
         task = new_id()
         row = {"id": task, "queue": queue.id, "key": key, "item": item, "position": last + 1, "repeat_of": original}
@@ -84,7 +84,7 @@ def label(
     with store.writing() as connection:
         known = queues.ensure_rater(connection, rater)
         rubric = queues.rubrics_of(connection, queue.id)[-1][0]
-        seq = connection.execute("SELECT count(*) FROM assignment WHERE rater = ?", (known,)).fetchone()[0]
+        seq = ask(connection, "SELECT count(*) FROM assignment WHERE rater = ?", known).fetchone()[0]
         row = {
             "id": new_id(),
             "queue": queue.id,

@@ -29,7 +29,9 @@ from reviewer.store.pairs import Pairs
 from reviewer.store.queues import QueueRecord
 from tests.exchange.test_intake import counts, rows_in, sound, written
 from tests.exchange.test_intake_any import FILES
-from tests.store.filling import fresh, new_item
+from tests.store.filling import ask, fresh, new_item
+
+pytestmark = pytest.mark.both_databases
 
 DUEL = {"name": "duel", "preference": {"scale": 3}}
 
@@ -56,11 +58,13 @@ def said(system: str, text: str = "", **more: Any) -> dict[str, Any]:
 def asked(store: Store, queue: str = "q", state: str = "open") -> list[tuple[str, ...]]:
     """The key and the outputs of every published task, by slot, in the order of positions."""
     with store.reading() as connection:
-        rows = connection.execute(
+        rows = ask(
+            connection,
             "SELECT t.position, t.key, o.text FROM task t JOIN queue q ON q.id = t.queue "
             "JOIN task_output x ON x.task = t.id JOIN output o ON o.id = x.output "
             "WHERE q.name = ? AND t.state = ? AND t.position < q.size ORDER BY t.position, x.slot",
-            (queue, state),
+            queue,
+            state,
         ).fetchall()
     tasks: dict[int, tuple[str, ...]] = {}
     for position, key, text in rows:
@@ -188,10 +192,11 @@ def test_a_larger_ranking_takes_the_place_of_one_that_nobody_was_given(store: St
     take(store, written(tmp_path, row("x", "a", "b", "c"), row("y", "a", "b", "c")), kind="ranking")
     with store.writing() as connection:
         rater = queues.ensure_rater(connection, "ana")
-        connection.execute(
+        ask(
+            connection,
             "INSERT INTO assignment (task, rater, queue, seq, shown_order, state) "
             "SELECT t.id, ?, t.queue, 0, '[]', 'open' FROM task t WHERE t.key = 'y'",
-            (rater,),
+            rater,
         )
     done = take(store, written(tmp_path, row("x", "d"), row("y", "d")), kind=None)
     assert done.tasks == 2
@@ -298,6 +303,7 @@ def test_an_import_that_ends_early_leaves_nothing(store: Store, tmp_path: Path) 
     sound(store)
 
 
+@pytest.mark.only_a_file
 @pytest.mark.parametrize("paired", [False, True])
 def test_what_a_killed_import_left_is_cleared_by_the_next(store: Store, tmp_path: Path, paired: bool) -> None:
     path = written(tmp_path, row("x", "a", "b", "c"))
@@ -359,6 +365,7 @@ def test_hidden_repeats_that_were_dealt_while_a_file_was_read_keep_their_places(
     assert len(asked(store, state="recalled")) == 2
 
 
+@pytest.mark.only_a_file
 @settings(max_examples=25, deadline=None)
 @given(
     files=FILES,

@@ -27,6 +27,8 @@ from tests.exchange.test_labels_any import exported, reveal, stored, take
 from tests.homes import QUEUE, filled
 from tests.store.filling import fill, fresh, put_rubric, rate, record, sit
 
+pytestmark = pytest.mark.both_databases
+
 TABLE = "item,rater,value,criterion\n"
 
 

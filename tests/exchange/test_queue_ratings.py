@@ -25,7 +25,9 @@ from reviewer.store.queues import QueueRecord
 from tests.exchange.judging import add_repeat, label
 from tests.homes import RUBRIC, add_queue, item, own_rubric
 from tests.store.comparing import pairs_queue
-from tests.store.filling import fill, fresh, put_rubric, record
+from tests.store.filling import ask, fill, fresh, put_rubric, record
+
+pytestmark = pytest.mark.both_databases
 
 QUICK = Settings(rounds=0)
 CHOICES: dict[str, Any] = {
@@ -58,19 +60,19 @@ def read(store: Store, queue: str = "kyc", **wanted: Any) -> QueueRatings:
 
 def tasks_of(store: Store, queue: QueueRecord) -> list[str]:
     with store.reading() as connection:
-        rows = connection.execute("SELECT id FROM task WHERE queue = ? ORDER BY position", (queue.id,)).fetchall()
+        rows = ask(connection, "SELECT id FROM task WHERE queue = ? ORDER BY position", queue.id).fetchall()
     return [row[0] for row in rows]
 
 
 def sides_of(store: Store, task: str) -> list[str]:
     with store.reading() as connection:
-        rows = connection.execute("SELECT public_id FROM task_output WHERE task = ? ORDER BY slot", (task,)).fetchall()
+        rows = ask(connection, "SELECT public_id FROM task_output WHERE task = ? ORDER BY slot", task).fetchall()
     return [row[0] for row in rows]
 
 
 def change(store: Store, statement: str, *values: object) -> None:
     with store.writing() as connection:
-        connection.execute(statement, values)
+        ask(connection, statement, *values)
 
 
 def rows_of(found: QueueRatings, name: str) -> set[tuple[str, str, str]]:
@@ -187,7 +189,7 @@ def test_own_rubrics_of_items_are_reported_as_met_beside_the_composite(store: St
     queue = add_queue(store, items, queue="health")
     for number, task in enumerate(tasks_of(store, queue)):
         with store.reading() as connection:
-            own = connection.execute("SELECT rubric FROM task WHERE id = ?", (task,)).fetchone()[0]
+            own = ask(connection, "SELECT rubric FROM task WHERE id = ?", task).fetchone()[0]
         for rater, second in (("ana", False), ("ben", True)):
             values = {f"c{number}a": True, f"c{number}b": second, f"c{number}c": 2}
             label(store, queue, task, rater, values, [], rubric=own)

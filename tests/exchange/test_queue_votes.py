@@ -23,7 +23,9 @@ from reviewer.store.connection import Store
 from reviewer.store.queues import QueueRecord
 from tests.exchange.judging import add_repeat, judge, label
 from tests.store.comparing import pairs_queue
-from tests.store.filling import fresh, record
+from tests.store.filling import ask, fresh, record
+
+pytestmark = pytest.mark.both_databases
 
 NAMES = ("alpha", "beta", "gamma")
 
@@ -55,10 +57,11 @@ def told(found: QueueVotes) -> list[tuple[str, str, str]]:
 def tasks_of(store: Store, queue: QueueRecord) -> list[tuple[str, list[str]]]:
     """Each task, with its public ids in canonical order."""
     with store.reading() as connection:
-        rows = connection.execute(
+        rows = ask(
+            connection,
             "SELECT t.id, o.public_id FROM task t JOIN task_output o ON o.task = t.id WHERE t.queue = ?"
             " ORDER BY t.position, o.slot",
-            (queue.id,),
+            queue.id,
         ).fetchall()
     found: dict[str, list[str]] = {}
     for task, public_id in rows:
@@ -113,7 +116,7 @@ def test_what_does_not_count_is_told(store: Store) -> None:
     for (task, ids), (values, columns, shown) in zip(tasks, shapes, strict=True):
         label(store, queue, task, "ana", values, shown or ids, **columns)
     with store.writing() as connection:
-        connection.execute("UPDATE task SET state = 'recalled' WHERE id = ?", (tasks[-1][0],))
+        ask(connection, "UPDATE task SET state = 'recalled' WHERE id = ?", tasks[-1][0])
     left_out = {
         "skipped": 1,
         "abstained": 1,
@@ -212,8 +215,11 @@ def test_slices_by_metadata_and_by_tags(store: Store) -> None:
     ]
     with store.writing() as connection:
         for number, meta in enumerate(metas):
-            connection.execute(
-                "UPDATE dataset_item SET meta = ? WHERE key = ?", (orjson.dumps(meta).decode(), f"item-{number:04d}")
+            ask(
+                connection,
+                "UPDATE dataset_item SET meta = ? WHERE key = ?",
+                orjson.dumps(meta).decode(),
+                f"item-{number:04d}",
             )
     for task, ids in tasks_of(store, queue):
         label(store, queue, task, "ana", {"preference": 1}, ids)
@@ -234,7 +240,7 @@ def test_a_sealed_queue_is_not_sliced_by_what_names_a_system(store: Store, value
     queue = pairs_queue(store, items=1, systems=("alpha", "beta"))
     meta = orjson.dumps({"metadata": {"made": value, "alpha score": 3, "fine": "yes"}}).decode()
     with store.writing() as connection:
-        connection.execute("UPDATE dataset_item SET meta = ?", (meta,))
+        ask(connection, "UPDATE dataset_item SET meta = ?", meta)
     for task, ids in tasks_of(store, queue):
         label(store, queue, task, "ana", {"preference": 1}, ids)
     for asked in ("made", "alpha score", "other"):
@@ -282,6 +288,7 @@ def test_nothing_to_rank_by_is_said(store: Store) -> None:
         read(store)
 
 
+@pytest.mark.only_a_file
 def test_lengths_go_with_their_texts(store: Store) -> None:
     queue = pairs_queue(store, items=30, systems=("alpha", "beta"))
     with store.writing() as connection:
@@ -336,6 +343,7 @@ def rankings(draw: Any) -> tuple[list[int], list[list[int]]]:
     return draw(st.permutations(range(outputs))), partition(draw, outputs)
 
 
+@pytest.mark.only_a_file
 @settings(max_examples=25, deadline=None)
 @given(said=rankings())
 def test_a_ranking_says_its_pairs_whatever_the_order_shown(said: tuple[Sequence[int], list[list[int]]]) -> None:

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 import orjson
 
 from reviewer.session.sitting import Sitting
 from reviewer.store.connection import Store
+from reviewer.store.tables import Label, columns
 
 _JSON = ("values", "rationale", "correction", "flags", "shown_order", "supersedes")
 
 
 def kept_labels(store: Store) -> list[dict[str, Any]]:
     """Every label in the order of its making, with the rater's place of its task as `seq`."""
-    with closing(sqlite3.connect(store.path)) as connection:
-        connection.row_factory = sqlite3.Row
+    with store.reading() as connection:
         rows = connection.execute(
-            "SELECT label.*, assignment.seq FROM label JOIN assignment USING (task, rater) ORDER BY label.committed_at"
+            "SELECT label.*, assignment.seq FROM label JOIN assignment ON label.task = assignment.task"
+            " AND label.rater = assignment.rater ORDER BY label.committed_at"
         ).fetchall()
-    return [{name: orjson.loads(row[name]) if name in _JSON else row[name] for name in row.keys()} for row in rows]  # noqa: SIM118 -- a row iterates over values
+    named = ({**dict(zip(columns(Label), row, strict=False)), "seq": row[-1]} for row in rows)
+    return [{name: orjson.loads(value) if name in _JSON else value for name, value in row.items()} for row in named]
 
 
 def drafted(store: Store) -> list[tuple[int, dict[str, Any]]]:
     """The drafts, by their task's position in the queue."""
-    with closing(sqlite3.connect(store.path)) as connection:
+    with store.reading() as connection:
         rows = connection.execute(
             "SELECT task.position, draft.document FROM draft JOIN task ON draft.task = task.id ORDER BY task.position"
         ).fetchall()

@@ -20,6 +20,8 @@ from tests.session.test_balance import choose, look_ahead, shown_to, uneven
 from tests.store.comparing import add_pairs, faults, pairs_queue, set_up, systems_of, views
 from tests.store.filling import fill, rate, record, sit
 
+pytestmark = pytest.mark.both_databases
+
 
 def pairs(store: Store, rater: str = "ana") -> Sitting:
     return sit(store, rater, "pairs")
@@ -332,6 +334,7 @@ def locked(store: Store) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
+@pytest.mark.only_a_file
 def test_where_nothing_can_be_dealt_it_is_said_and_goes_on_later(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "BUSY_SECONDS", 0.05)
     monkeypatch.setattr(Store.connect, "__kwdefaults__", {"durable": True, "wait": 0.05})

@@ -8,6 +8,8 @@ from reviewer.store import queues
 from reviewer.store.connection import Store
 from tests.store.filling import add_items, fill, new_item, rate, record, sit
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def sitting(store: Store) -> Sitting:

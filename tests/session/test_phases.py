@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import pytest
 
 from reviewer.session.sitting import Sitting
 from reviewer.store import golden, labels
@@ -12,8 +13,10 @@ from reviewer.store.connection import Store
 from reviewer.store.golden import GoldenValue
 from reviewer.store.queues import QueueRecord
 from tests.store.comparing import faults
-from tests.store.filling import fill, rate, sit
+from tests.store.filling import ask, fill, rate, sit
 from tests.store.test_commit import commit, label, rater_of
+
+pytestmark = pytest.mark.both_databases
 
 
 def heads(store: Store) -> list[tuple[str, str, str, dict[str, Any]]]:
@@ -121,7 +124,7 @@ def test_a_round_that_is_locked_takes_no_label_and_keeps_what_was_typed(store: S
     queue = fill(store, items=2, shuffle=False)
     sitting = sit(store)
     with store.writing() as connection:
-        connection.execute("UPDATE queue SET state = 'locked' WHERE id = ?", (queue.id,))
+        ask(connection, "UPDATE queue SET state = 'locked' WHERE id = ?", queue.id)
     sitting.work.values["score"] = 4
     sitting.touch()
     sitting.submit()

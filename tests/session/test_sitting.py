@@ -13,6 +13,8 @@ from tests.session.looking import drafted, kept_labels, said, seq_of
 from tests.store.filling import SCORE, add_items, fill, new_item, put_rubric, rate, record, sit
 from tests.store.test_commit import consistent
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def filled(store: Store) -> Store:
@@ -127,7 +129,7 @@ def test_an_undone_label_stands_until_a_new_one_is_submitted(filled: Store) -> N
     sitting.undo()
     assert seq_of(sitting) == 1  # the change is what was submitted last
     assert sitting.close()
-    assert consistent(filled.path) == []
+    assert consistent(filled) == []
 
 
 def test_an_identical_label_writes_nothing(filled: Store) -> None:
@@ -220,7 +222,7 @@ def test_all_that_is_said_is_kept(filled: Store) -> None:
     rate(sitting, 1)
     assert sitting.standing.counters.flagged == 0
     assert sitting.close()
-    assert consistent(filled.path) == []
+    assert consistent(filled) == []
 
 
 def test_a_sitting_resumes_where_it_stood(filled: Store) -> None:
@@ -303,7 +305,7 @@ def test_an_item_that_others_filled_is_passed_over(store: Store) -> None:
     bob.close()
     ana.close()
     assert [bool(label["surplus"]) for label in kept_labels(store)] == [False, False, False, True]
-    assert consistent(store.path) == []
+    assert consistent(store) == []
 
 
 def test_an_import_in_mid_sitting_is_noticed(filled: Store) -> None:

@@ -14,6 +14,7 @@ import pytest
 from reviewer.ids import new_id
 from reviewer.session.sitting import MOST_UNSAVED, Sitting
 from reviewer.store.connection import Store
+from reviewer.store.prepared import Connection
 from reviewer.store.writer import Writer
 from tests.session.looking import drafted, kept_labels, said, seq_of
 from tests.store.child import ended
@@ -28,9 +29,9 @@ class SmallDisk(Store):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store.path, device=store.device, identity=store.identity)
-        self.opened: list[sqlite3.Connection] = []
+        self.opened: list[Connection] = []
 
-    def connect(self, *, durable: bool = True, wait: float = 5.0) -> sqlite3.Connection:
+    def connect(self, *, durable: bool = True, wait: float = 5.0) -> Connection:
         connection = super().connect(durable=durable, wait=wait)
         self.opened.append(connection)
         if self.is_full:

@@ -14,6 +14,8 @@ from reviewer.store.queues import QueueRecord
 from reviewer.store.reading import TaskRecord
 from tests.store.filling import fill, sit
 
+pytestmark = pytest.mark.both_databases
+
 
 def first_task(store: Store, queue: QueueRecord) -> TaskRecord:
     with store.reading() as connection:

@@ -32,6 +32,7 @@ def check_store(path: Path) -> None:
     """Opens the store as a program does and asserts that it is whole, and that all that is counted is so."""
     store = Store.open(path, create=False)
     with closing(store.connect()) as connection:
+        assert isinstance(connection, sqlite3.Connection)
         connection.row_factory = sqlite3.Row
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -25,7 +25,7 @@ from reviewer.store.tables import (
     Task,
     TaskOutput,
 )
-from tests.store.filling import put_rubric, record
+from tests.store.filling import ask, put_rubric, record
 
 PREFERENCE: dict[str, Any] = {"name": "preference", "preference": {"scale": 5}}
 RANKING: dict[str, Any] = {"name": "ranking", "preference": {"scale": 5}}
@@ -56,9 +56,7 @@ def add_pairs(store: Store, queue: QueueRecord, numbers: Sequence[int], systems:
     """Adds items of these numbers with an answer of each system, and publishes their tasks as one batch."""
     with store.writing() as connection:
         known = [_system(connection, system) for system in systems]
-        items, outputs = connection.execute(
-            "SELECT size, outputs FROM dataset WHERE id = ?", (queue.dataset,)
-        ).fetchone()
+        items, outputs = ask(connection, "SELECT size, outputs FROM dataset WHERE id = ?", queue.dataset).fetchone()
         position = queue.size
         for number in numbers:
             item = _item(connection, queue, number, items)
@@ -73,14 +71,14 @@ def add_pairs(store: Store, queue: QueueRecord, numbers: Sequence[int], systems:
                 position += 1
         if position > queue.size:
             insert_into(Batch).run(connection, queue=queue.id, first=queue.size, size=position - queue.size, at=now())
-        connection.execute("UPDATE queue SET size = ? WHERE id = ?", (position, queue.id))
+        ask(connection, "UPDATE queue SET size = ? WHERE id = ?", position, queue.id)
         if position > queue.size:
             planning.plan_batch(connection, queue.name)
-        connection.execute("UPDATE dataset SET size = ?, outputs = ? WHERE id = ?", (items, outputs, queue.dataset))
+        ask(connection, "UPDATE dataset SET size = ?, outputs = ? WHERE id = ?", items, outputs, queue.dataset)
 
 
 def _system(driver: Driver, name: str) -> tuple[str, str]:
-    found = driver.execute("SELECT id FROM system WHERE name = ? AND version = ''", (name,)).fetchone()
+    found = ask(driver, "SELECT id FROM system WHERE name = ? AND version = ''", name).fetchone()
     identifier = found[0] if found else new_id()
     if not found:
         insert_into(System).run(driver, id=identifier, name=name, version="", family=None)
@@ -165,11 +163,12 @@ class View(NamedTuple):
 def views(store: Store, queue: QueueRecord, rater: str | None = None) -> list[View]:
     """Every place dealt, of one rater by name where given, in the order of the raters' places."""
     with store.reading() as connection:
-        rows = connection.execute(
+        rows = ask(
+            connection,
             "SELECT rater.name, seq, task, repeat_of, shown_order, assignment.state FROM assignment"
             " JOIN rater ON assignment.rater = rater.id JOIN task ON assignment.task = task.id"
             " WHERE assignment.queue = ? ORDER BY rater.name, seq",
-            (queue.id,),
+            queue.id,
         ).fetchall()
     found = [View(name, seq, task, of, tuple(orjson.loads(shown)), state) for name, seq, task, of, shown, state in rows]
     return [view for view in found if rater in (None, view.rater)]
@@ -179,11 +178,12 @@ def systems_of(store: Store, queue: QueueRecord) -> dict[str, str]:
     """The system behind each public identifier of a queue."""
     with store.reading() as connection:
         return dict(
-            connection.execute(
+            ask(
+                connection,
                 "SELECT public_id, system.name FROM task_output JOIN task ON task_output.task = task.id"
                 " JOIN output ON task_output.output = output.id JOIN system ON output.system = system.id"
                 " WHERE task.queue = ?",
-                (queue.id,),
+                queue.id,
             )
         )
 
@@ -196,7 +196,7 @@ def faults(store: Store) -> list[str]:
 def seeded(store: Store, queue: QueueRecord, seed: str) -> QueueRecord:
     """The queue with a seed that a test chose, so that what fails can be played again."""
     with store.writing() as connection:
-        connection.execute("UPDATE queue SET seed = ? WHERE id = ?", (seed, queue.id))
+        ask(connection, "UPDATE queue SET seed = ? WHERE id = ?", seed, queue.id)
     return record(store, queue.name)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,9 +17,11 @@ from reviewer.session.sitting import Sitting
 from reviewer.store import queues
 from reviewer.store.connection import Store, is_network_file_system
 from reviewer.store.intake import Intake, NewItem, NewOutput
+from reviewer.store.prepared import SQLITE, Driver, dialect_of
 from reviewer.store.queues import QueueRecord
 
 QUEUE = "kyc"
+_ELSEWHERE: list[Callable[[], Store]] = []
 SCORE: dict[str, Any] = {
     "name": "score",
     "instructions": "Read the source first.",
@@ -30,7 +33,12 @@ SCORE: dict[str, Any] = {
 
 
 def fresh(folder: Path) -> Store:
-    """An empty store in a home of its own: a copy of one that was made once, as making the tables takes a while."""
+    """An empty store in a home of its own: a copy of one that was made once, as making the tables takes a while.
+
+    It lies in a database instead where the test runs on these.
+    """
+    if _ELSEWHERE:
+        return _ELSEWHERE[-1]()
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / "reviewer.db"
     path.touch(mode=0o600)
@@ -38,6 +46,21 @@ def fresh(folder: Path) -> Store:
     if is_network_file_system(path):
         path.unlink()
     return Store.open(path)
+
+
+@contextmanager
+def elsewhere(give: Callable[[], Store]) -> Iterator[None]:
+    """Lets `fresh` give what `give` does, in the block."""
+    _ELSEWHERE.append(give)
+    try:
+        yield
+    finally:
+        _ELSEWHERE.pop()
+
+
+def ask(driver: Driver, sql: str, *values: Any) -> Any:
+    """The cursor of a statement that a test writes by hand, with `?` where a value stands."""
+    return driver.execute(sql if dialect_of(driver) == SQLITE else sql.replace("?", "%s"), values)
 
 
 @cache

@@ -21,9 +21,10 @@ from reviewer.store.figures import FIGURES
 from reviewer.store.labels import NewLabel
 from reviewer.store.queues import QueueRecord
 from tests.store.child import ROOT, run
-from tests.store.filling import fill, fresh
+from tests.store.filling import ask, fill, fresh
 
 __all__ = ["fresh", "labels", "transaction"]  # the children take them from here
+pytestmark = pytest.mark.both_databases
 TABLES = ("label", "label_head", "assignment", "draft", "progress", "stretch", "event")
 
 
@@ -34,9 +35,11 @@ def rater_of(store: Store, name: str) -> str:
 
 def label(store: Store, queue: QueueRecord, rater: str, seq: int, **said: Any) -> NewLabel:
     with store.reading() as connection:
-        task, rubric = connection.execute(
+        task, rubric = ask(
+            connection,
             "SELECT task.id, queue_rubric.rubric FROM task, queue_rubric WHERE position=? AND task.queue=?",
-            (seq, queue.id),
+            seq,
+            queue.id,
         ).fetchone()
     columns = {
         "id": new_id(),
@@ -79,9 +82,9 @@ def snapshot(path: Path) -> dict[str, list[Any]]:
         return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
 
 
-def consistent(path: Path) -> list[str]:
-    """Whatever does not hold in the store."""
-    with closing(sqlite3.connect(path)) as connection:
+def consistent(store: Store | Path) -> list[str]:
+    """Whatever does not hold in the store, which may be given by its file."""
+    with closing(sqlite3.connect(store)) if isinstance(store, Path) else store.reading() as connection:
         faults = [fault.what for fault in events.verify(connection).faults]
         return faults + [fault for figure in FIGURES for fault in figure(connection)]
 
@@ -104,7 +107,7 @@ def test_a_commit_writes_all_that_belongs_together(store: Store) -> None:
     assert mine.head is not None
     assert (mine.head.label, mine.head.values, mine.head.revision) == (new.columns["id"], {"score": 3}, 1)
     assert counters == reading.Counters(submitted=1, flagged=1, active_ms=1000, idle_ms=10, here=0)
-    assert consistent(store.path) == []
+    assert consistent(store) == []
 
 
 def test_a_change_is_a_revision_and_moves_the_counters(store: Store) -> None:
@@ -119,7 +122,7 @@ def test_a_change_is_a_revision_and_moves_the_counters(store: Store) -> None:
     assert counters == reading.Counters(submitted=0, skipped=1, flagged=0, active_ms=2000, idle_ms=20)
     assert kept[0] == (1, "[]", '{"score":3}')
     assert kept[1][:2] == (2, f'["{first.columns["id"]}"]')
-    assert consistent(store.path) == []
+    assert consistent(store) == []
 
 
 def test_phases_and_samples_have_heads_of_their_own(store: Store) -> None:
@@ -222,6 +225,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return store.path
 
 
+@pytest.mark.only_a_file
 def test_a_kill_at_any_step_of_a_commit_leaves_all_of_it_or_nothing(begun: Path, tmp_path: Path) -> None:
     deaths = [line.split() for line in run(DIE_AT_EACH_STEP, str(begun), str(tmp_path)).splitlines()]
     *killed, (alive, code) = deaths
@@ -284,6 +288,7 @@ def can_mount() -> bool:
     return subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.only_a_file
 def test_a_full_disk_costs_nothing_that_was_saved(tmp_path: Path) -> None:
     said = filled_disk(tmp_path)
     assert "the disk is full. Make room; what you typed is kept, then submit again." in said[0]

@@ -21,6 +21,7 @@ from reviewer.store.connection import (
     schema_of,
     trouble,
 )
+from reviewer.store.prepared import Driver
 from reviewer.store.version import SCHEMA_VERSION
 from tests.store.child import ended, run, said_by, start
 from tests.store.filling import fill, fresh, rate, sit
@@ -74,7 +75,7 @@ def test_what_only_reads_cannot_write(store: Store) -> None:
     assert Store.open(store.path).identity == store.identity
 
 
-def fail_after_writing(connection: sqlite3.Connection) -> None:
+def fail_after_writing(connection: Driver) -> None:
     connection.execute("UPDATE meta SET value = ''")
     raise ZeroDivisionError
 

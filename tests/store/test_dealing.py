@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,14 +12,16 @@ import pytest
 from reviewer.errors import BadInput
 from reviewer.ids import new_id, now
 from reviewer.store import dealing, labels, passing, planning, queues, repeating
-from reviewer.store.connection import Store
+from reviewer.store.connection import Store, begin
 from reviewer.store.dealing import Deal, Dealer, expected
 from reviewer.store.intake import Intake
 from reviewer.store.label_intake import GivenLabel, GivenRater, LabelIntake
 from reviewer.store.order import DealtOrder, RaterOrder, batches_of, way_of
 from reviewer.store.queues import QueueRecord
 from tests.store.comparing import add_pairs, faults, pairs_queue, set_up, systems_of, views
-from tests.store.filling import add_items, fill, new_item, record
+from tests.store.filling import add_items, ask, fill, new_item, record
+
+pytestmark = pytest.mark.both_databases
 
 
 @dataclass
@@ -163,7 +166,7 @@ def test_recalled_tasks_are_never_offered(panel: Panel) -> None:
     panel.deal("ana")
     recalled = views(panel.store, panel.queue)[0].task
     with panel.store.writing() as connection:
-        connection.execute("UPDATE task SET state = 'recalled' WHERE id = ?", (recalled,))
+        ask(connection, "UPDATE task SET state = 'recalled' WHERE id = ?", recalled)
     while panel.deal("bob") == "dealt":
         pass
     bobs = {view.task for view in views(panel.store, panel.queue, "bob")}
@@ -197,9 +200,8 @@ def test_places_dealt_elsewhere_are_learned_before_the_next(panel: Panel) -> Non
 def test_a_place_that_was_rolled_back_is_unlearned(panel: Panel) -> None:
     panel.deal("ana")
     dealer = panel.dealer("ana")
-    with panel.store.reading() as connection:
-        connection.execute("PRAGMA query_only=0")
-        connection.execute("BEGIN IMMEDIATE")
+    with closing(panel.store.connect()) as connection:
+        begin(connection)
         assert dealer.deal(connection) == "dealt"
         connection.execute("ROLLBACK")
     while panel.deal("ana") == "dealt":
@@ -358,7 +360,7 @@ def test_a_rating_queue_can_be_planned(store: Store) -> None:
 def given_label(panel: Panel, task: str, rater: str, shown: list[str]) -> GivenLabel:
     with panel.store.reading() as connection:
         (rubric, _), *_ = queues.rubrics_of(connection, panel.queue.id)
-        position = connection.execute("SELECT position FROM task WHERE id = ?", (task,)).fetchone()[0]
+        position = ask(connection, "SELECT position FROM task WHERE id = ?", task).fetchone()[0]
     columns = label_columns(panel.queue.id, task, rubric, "submitted", shown)
     columns |= {"id": "", "revision": None, "supersedes": None, "surplus": None}
     return GivenLabel(columns, GivenRater(rater), position)
@@ -519,5 +521,5 @@ def test_repeats_keep_what_stands_on_their_originals(store: Store) -> None:
 
 def tasks_of(store: Store, queue: QueueRecord) -> list[str]:
     with store.reading() as connection:
-        rows = connection.execute("SELECT id FROM task WHERE queue = ? ORDER BY position", (queue.id,)).fetchall()
+        rows = ask(connection, "SELECT id FROM task WHERE queue = ? ORDER BY position", queue.id).fetchall()
     return [task for (task,) in rows]

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from reviewer.store.golden import canonical_order, canonical_value, hash_of_outputs
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_the_order_counts_by_sorted_hashes() -> None:
     assert canonical_order(["b", "a", "c"]) == [1, 0, 2]

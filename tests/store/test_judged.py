@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import orjson
+import pytest
 
 from reviewer.store import judged
 from reviewer.store.connection import Store
@@ -11,6 +12,8 @@ from reviewer.store.tables import Rater
 from tests.exchange.judging import judge, label
 from tests.store.comparing import pairs_queue
 from tests.store.filling import sit
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_tasks_come_with_their_outputs_once_somebody_has_to_do_with_them(store: Store) -> None:

@@ -10,6 +10,8 @@ from reviewer.store.connection import Store
 from reviewer.store.order import RaterOrder
 from tests.store.filling import add_items, fill, new_item
 
+pytestmark = pytest.mark.both_databases
+
 sizes = st.lists(st.integers(1, 60), max_size=6)
 raters = st.sampled_from(["ana", "bob"])
 

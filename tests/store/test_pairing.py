@@ -18,7 +18,9 @@ from reviewer.store.connection import Store
 from reviewer.store.intake import Intake, NewItem, NewOutput
 from reviewer.store.pairing import pair
 from reviewer.store.pairs import Answer, Pairs, balanced, comparable, edge, groups, parse_pairs
-from tests.store.filling import fresh
+from tests.store.filling import ask, fresh
+
+pytestmark = pytest.mark.both_databases
 
 SYSTEMS = "abcdef"
 HOLES = st.lists(st.sets(st.sampled_from(SYSTEMS[:4])), min_size=1, max_size=6)
@@ -49,11 +51,12 @@ def made(store: Store) -> list[tuple[str, tuple[str, ...]]]:
     """Each open task as its key and systems, by slot, in the order of positions."""
     with store.reading() as connection:
         size = connection.execute("SELECT size FROM queue WHERE name = 'q'").fetchone()[0]
-        rows = connection.execute(
+        rows = ask(
+            connection,
             "SELECT t.position, t.key, s.name FROM task t JOIN task_output x ON x.task = t.id "
             "JOIN output o ON o.id = x.output JOIN system s ON s.id = o.system "
             "WHERE t.state = 'open' AND t.position < ? ORDER BY t.position, x.slot",
-            (size,),
+            size,
         ).fetchall()
     tasks: dict[int, tuple[str, tuple[str, ...]]] = {}
     for position, key, system in rows:
@@ -124,6 +127,7 @@ def test_a_comparison_that_was_taken_back_joins_nothing() -> None:
     assert groups("ab", {("a", "b"): 0}) == [["a"], ["b"]]
 
 
+@pytest.mark.only_a_file
 @settings(max_examples=25, deadline=None)
 @given(holes=HOLES)
 def test_all_makes_each_pair_once(holes: list[set[str]]) -> None:
@@ -134,6 +138,7 @@ def test_all_makes_each_pair_once(holes: list[set[str]]) -> None:
         assert made(store) == expected
 
 
+@pytest.mark.only_a_file
 @settings(max_examples=25, deadline=None)
 @given(holes=HOLES, pairs=st.sampled_from([Pairs(), Pairs("baseline", baseline="a")]), data=st.data())
 def test_any_split_over_imports_makes_the_same_pairs(holes: list[set[str]], pairs: Pairs, data: st.DataObject) -> None:
@@ -153,6 +158,7 @@ def test_any_split_over_imports_makes_the_same_pairs(holes: list[set[str]], pair
         assert len(found[0]) == len({*found[0]}) == len(found[1])
 
 
+@pytest.mark.only_a_file
 @settings(max_examples=15, deadline=None)
 @given(items=st.integers(1, 9), number=st.integers(1, 7), split=st.integers(0, 9))
 def test_balanced_imports_cover_evenly_over_all_of_them(items: int, number: int, split: int) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from reviewer.session.sitting import Sitting
@@ -12,6 +9,8 @@ from reviewer.store import queues, reading
 from reviewer.store.connection import Store
 from tests.store.filling import add_items, fill, new_item, rate, record, sit
 from tests.store.test_commit import consistent
+
+pytestmark = pytest.mark.both_databases
 
 
 def left_for(store: Store, rater: str) -> list[int]:
@@ -61,7 +60,7 @@ def test_a_label_that_becomes_a_skip_gives_the_task_back(rated: Store, steps: in
     ana.drain(10)
     assert ana.close()
     assert passed(rated, "bob") == 2
-    assert consistent(rated.path) == []
+    assert consistent(rated) == []
     assert left_for(rated, "bob") == [3 - steps, 3, 4]
 
 
@@ -79,7 +78,7 @@ def test_a_larger_overlap_gives_everything_back(rated: Store, overlap: int) -> N
     with rated.writing() as connection:
         queues.change(connection, queue, stream=rated.device, actor="lead", action="queue.changed", overlap=overlap)
     assert passed(rated, "bob") == 0
-    assert consistent(rated.path) == []
+    assert consistent(rated) == []
     assert left_for(rated, "bob") == [0, 1, 2, 3, 4]
     assert left_for(rated, "ana") == [3, 4]
 
@@ -94,7 +93,7 @@ def test_a_smaller_overlap_gives_nothing_back(store: Store) -> None:
     with store.writing() as connection:
         queues.change(connection, queue, stream=store.device, actor="lead", action="queue.changed", overlap=1)
     assert left_for(store, "cem") == [1, 2, 3, 4]
-    assert consistent(store.path) == []
+    assert consistent(store) == []
 
 
 def test_who_rates_what_they_were_led_past_is_counted_once(rated: Store) -> None:
@@ -106,7 +105,7 @@ def test_who_rates_what_they_were_led_past_is_counted_once(rated: Store) -> None
     assert bob.standing.left == 2
     assert bob.close()
     assert passed(rated, "bob") == 2
-    assert consistent(rated.path) == []
+    assert consistent(rated) == []
 
 
 def test_a_recalled_task_is_asked_of_nobody_and_comes_back_to_nobody(rated: Store) -> None:
@@ -116,7 +115,7 @@ def test_a_recalled_task_is_asked_of_nobody_and_comes_back_to_nobody(rated: Stor
     with rated.writing() as connection:
         queues.change(connection, record(rated), stream=rated.device, actor="lead", action="queue.changed", overlap=0)
     assert left_for(rated, "bob") == [0, 1, 2, 3, 5]
-    with closing(sqlite3.connect(rated.path)) as connection:
+    with rated.reading() as connection:
         states = [state for (state,) in connection.execute("SELECT state FROM task ORDER BY position")]
     assert states == ["open"] * 4 + ["recalled", "open"]
-    assert consistent(rated.path) == []
+    assert consistent(rated) == []
