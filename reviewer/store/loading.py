@@ -111,7 +111,7 @@ class LoadingElsewhere(Loading):
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
-    def make_sure_of_room(self, rows: Rows) -> None:
+    def make_sure_of_room(self, _rows: Rows) -> None:
         """The server sees to its disk: what does not fit is refused, and taken back."""
         self._hold()
 
