@@ -19,15 +19,18 @@ _COMMANDS = {
     "import": ("importing", "Reads items into a queue."),
     "labels": ("labels", "Exports, imports and lists labels."),
     "queue": ("queue", "Lists, shows and changes queues."),
+    "round": ("round", "Runs calibration rounds: blind, revealed, discussed, certified."),
     "rubric": ("rubric", "Checks, shows and compares rubrics."),
     "agreement": ("agreement", "Measures how far raters agree, with intervals."),
+    "raters": ("raters", "Shows how raters do over time: gold, severity, drift, pace."),
+    "adjudicate": ("adjudicate", "Decides disputed tasks: by a person, or by consensus."),
     "rank": ("rank", "Ranks systems by votes, with intervals."),
     "audit": ("audit", "Verifies and shows the event log."),
     "store": ("store", "Backs up and upgrades the store."),
     "doctor": ("doctor", "Examines the store and the terminal, and says what to do."),
     "keymap": ("keymap", "Lists, shows and checks keymaps."),
 }
-_ATTRIBUTES = {"import": "import_"}
+_ATTRIBUTES = {"import": "import_", "round": "round_"}
 
 
 class _LazyGroup(click.Group):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,23 @@ QUEUES: dict[str, dict[str, Any]] = {
     "support-replies": {"show": ["channel"]},
     "incident-notices": {"show": ["severity", "audience"]},
     "claim-letters": {"show": ["line"]},
+    "medication-advice": {
+        "show": ["topic", "audience"],
+        "adjudicate": ["range>=2", "disagree:safe", "disagree:urgency", "flagged"],
+    },
 }
 """The sample queues by the folders of sample_data, each with the settings that its team would choose."""
 
 COMPARED = {"incident-notices": ("pairwise", "balanced=2"), "claim-letters": ("ranking", None)}
 """The kinds of the sample queues that compare, and which outputs a pair is made of."""
 
+LABELLED = {"medication-advice": ("labels.csv", "flagged.jsonl")}
+"""The sample queues that colleagues have rated, and disagree on."""
+
+ROUND = "support-replies-round-1"
+"""The calibration round: what two colleagues have rated of one of the queues, and is still to be rated here."""
+
+_ROUND_OF, _COLLEAGUES = "support-replies", ("mira", "tomasz")
 _MARK = "demo.txt"
 _MARKED = "This folder belongs to `reviewer demo`; `reviewer demo --reset` makes its store anew.\n"
 _SUFFIXES = ("", "-wal", "-shm", "-journal")
@@ -46,8 +58,10 @@ def demo(reset: bool, yes: bool, plain: bool, home: Path | None) -> None:
     """Opens the workstation on sample data, in a home of its own.
 
     Three queues to rate: compliance summaries of a bank, answers to patients, replies to customers. One of blind pairs,
-    notices after incidents; one to rank, letters on insurance claims. What you say there is kept; to use other commands
-    on it, give them the same --home.
+    notices after incidents; one to rank, letters on insurance claims. A calibration round, six replies that two
+    colleagues have rated before you: rate them, then see what the others said. One queue that three colleagues have
+    rated and dispute: `reviewer adjudicate medication-advice` decides. What you say there is kept; to use other
+    commands on it, give them the same --home.
 
     \b
     Examples:
@@ -110,11 +124,14 @@ def _prepare(home: Home) -> None:
     _mark(home.path)
     store = Store.open(home.store)
     with store.reading() as connection:
-        missing = [name for name in QUEUES if queues.find(connection, name) is None]
+        missing = [name for name in (*QUEUES, ROUND) if queues.find(connection, name) is None]
     if missing:
         click.echo(f"Preparing the sample queues in {click.format_filename(home.path)} …", err=True)
     for name in missing:
-        _import(store, name, home.rater())
+        if name == ROUND:
+            _start_round(store, home.rater())
+        else:
+            _import(store, name, home.rater())
 
 
 def _mark(folder: Path) -> None:
@@ -148,3 +165,39 @@ def _import(store: Store, name: str, rater: str) -> None:
         done = import_items(store, name, reader, rater=rater, options=options)
     if not done.published:
         raise BadInput("the sample data cannot be imported.", where=str(folder), mend="Install Reviewer again.")
+    for file in LABELLED.get(name, ()):
+        _import_labels(store, name, folder / file, rater)
+
+
+def _import_labels(store: Store, name: str, file: Path, rater: str) -> None:
+    from reviewer.exchange.labels.read import LabelReader
+    from reviewer.exchange.labels.take import LabelOptions, import_labels
+
+    with LabelReader(file, {}) as reader:
+        import_labels(store, name, reader, rater=rater, options=LabelOptions(strict=True))
+
+
+def _start_round(store: Store, rater: str) -> None:
+    """Starts the round on the very tasks that the colleagues have rated, and takes their labels in."""
+    import csv
+
+    from reviewer.session.starting import Plan, start
+
+    file = shipped_folder("sample_data") / _ROUND_OF / "round.csv"
+    with file.open(encoding="utf-8", newline="") as rows:
+        rated = list(dict.fromkeys((row["item"], row["system"]) for row in csv.DictReader(rows)))
+    members = tuple(dict.fromkeys((*_COLLEAGUES, rater)))
+    start(store, _ROUND_OF, Plan(members, tasks=tuple(_tasks(store, rated)), name=ROUND), rater)
+    _import_labels(store, ROUND, file, rater)
+
+
+def _tasks(store: Store, outputs: list[tuple[str, str]]) -> Iterator[str]:
+    from reviewer.store import label_rows, queues
+
+    with store.reading() as connection:
+        queue = queues.find(connection, _ROUND_OF)
+        assert queue is not None
+        for key, system in outputs:
+            for task in label_rows.tasks_of_key(connection, queue.id, key):
+                if any(output.system == system for output in label_rows.outputs_of(connection, task.id)):
+                    yield task.id

@@ -42,6 +42,7 @@ def labels() -> None:
 )
 @click.option("--rater", help="The labels of one rater.")
 @click.option("--all/--heads", "every", default=None, help="Every revision, or those that count.")
+@click.option("--golden", is_flag=True, help="Golden labels with what led to them.")
 @home_option
 @json_option
 def export(
@@ -50,6 +51,7 @@ def export(
     to: Path | None,
     rater: str | None,
     every: bool | None,
+    golden: bool,
     home: Path | None,
     as_json: bool,
 ) -> None:
@@ -61,11 +63,15 @@ def export(
     Once a queue is revealed, the answers to hidden repeats are marked (`repeat`); only the store that asked them takes
     them in. Preferences count from -2, the first shown is much better, to 2; 2>1=3 is a ranking of what was shown.
     In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it; importing takes it away.
+    With --golden, these are the labels on whatever was decided: in JSONL each decision says which of its values are
+    golden, in whose name, what came over them and why one is retired; CSV has the values that are golden now. Both
+    import again, and make the same values golden.
 
     \b
     Examples:
       reviewer labels export kyc -o kyc.jsonl
       reviewer labels export kyc -f csv --rater ann > ann.csv
+      reviewer labels export kyc --golden -o golden.jsonl
     """
     if as_json and to is None:
         raise WrongUsage("--json tells what was written, and the labels go to the same place.", mend="Add -o FILE.")
@@ -76,11 +82,11 @@ def export(
     with _reading(home, queue) as (connection, record):
         _check_rater(connection, rater)
         if to is None:
-            write(connection, record, _print, form=form, rater=rater, every=every)
+            write(connection, record, _print, form=form, rater=rater, every=every, golden=golden)
             sys.stdout.flush()
             return
         with written_whole(to) as stream:
-            done = write(connection, record, stream.write, form=form, rater=rater, every=every)
+            done = write(connection, record, stream.write, form=form, rater=rater, every=every, golden=golden)
     if as_json:
         print_json({"labels": done.labels, "rows": done.rows, "file": str(to), "sealed": record.sealed})
         return
@@ -120,7 +126,8 @@ def import_labels(
     """Reads labels into a queue, whose items must be there.
 
     FILE is JSONL as `labels export` writes it, or a table with the columns item, rater and value, and criterion
-    where it is not `score`. Missing raters are made; labels that are known already add nothing.
+    where it is not `score`. Missing raters are made; labels that are known already add nothing. What stands in the
+    phase `adjudication` becomes golden in its rater's name: a team brings its own answer key by a column `phase`.
 
     \b
     Examples:
@@ -191,6 +198,8 @@ def _summary(done: ImportedLabels, queue: str, *, strict: bool, dry_run: bool) -
     said = [f"{'Would import' if dry_run else 'Imported'} {counted(done.labels, 'label')} into '{queue}'."]
     if done.raters:
         said.append(f"New raters: {done.raters}.")
+    if done.golden:
+        said.append(f"{counted(done.golden, 'golden value')}.")
     if done.duplicates:
         said.append(f"{counted(done.duplicates, 'label')} known already.")
     if done.rejected:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json, store_at
-from reviewer.cli.queue_settings import DEALT_BY, RUBRIC, SETTINGS, help_lines, parse
+from reviewer.cli.queue_settings import DEALT_BY, OF_ROUNDS, RUBRIC, SETTINGS, help_lines, parse
 from reviewer.errors import BadInput, WrongUsage
 
 if TYPE_CHECKING:
@@ -180,6 +180,8 @@ def set_(name: str, pairs: tuple[str, ...], home: Path | None, as_json: bool) ->
     with _changing(home, name) as (connection, record, stream, actor):
         if rubric is not None:
             check_rubric(rubric, record.kind)
+        _refuse_in_rounds(record, {**given, RUBRIC: rubric} if rubric is not None else given)
+        _check_disputes(connection, record, given, rubric)
         changed = _really_changed(record, given)
         after = _after(record, changed)
         _refuse_what_does_not_fit(after, given)
@@ -242,11 +244,12 @@ def reveal(name: str, reason: str, home: Path | None, as_json: bool) -> None:
       reviewer queue reveal kyc --reason "the study is closed"
     """
     from reviewer.ids import now
-    from reviewer.store import queues
+    from reviewer.store import queues, rounds
 
     if not reason.strip():
         raise WrongUsage("a reason is needed.", mend='Say it: --reason "…".')
     with _changing(home, name) as (connection, record, stream, actor):
+        rounds.refuse_while_blind(record)
         if not record.blind:
             raise BadInput(f"the queue '{name}' is not blind.", mend="There is nothing to reveal.")
         if record.revealed_at:
@@ -297,9 +300,11 @@ def _found(connection: Driver, name: str) -> QueueRecord:
 
 
 def _set_state(name: str, home: Path | None, state: str, action: str, as_json: bool) -> None:
-    from reviewer.store import queues
+    from reviewer.store import queues, rounds
 
     with _changing(home, name) as (connection, record, stream, actor):
+        steps = f"`reviewer round lock {name}`, `round reveal` and `round finish` move it on."
+        rounds.refuse_round(record, "it is neither closed nor reopened", steps)
         if record.state != state:
             queues.change(connection, record, stream=stream, actor=actor, action=action, state=state)
     if as_json:
@@ -329,12 +334,43 @@ def _after(record: QueueRecord, changed: dict[str, Any]) -> QueueRecord:
     return replace(record, settings=record.settings | settings, **columns)
 
 
+def _check_disputes(connection: Driver, record: QueueRecord, given: dict[str, Any], rubric: Rubric | None) -> None:
+    """Raises BadInput where a rule of disputes asks for a criterion that the rubric does not have."""
+    if "adjudicate" not in given:
+        return
+    from reviewer.session.cases import check_queue_rules
+    from reviewer.session.disputes import check_rules, rules_of
+
+    rules = rules_of(given["adjudicate"])
+    if rubric is not None:
+        check_rules(rules, rubric, record.kind)
+    else:
+        check_queue_rules(connection, record, rules)
+
+
+def _refuse_in_rounds(record: QueueRecord, given: dict[str, Any]) -> None:
+    from reviewer.store import rounds
+
+    held = [key for key in given if key not in OF_ROUNDS and (key != "adjudicate" or record.is_blind_round)]
+    if held:
+        rounds.refuse_round(
+            record,
+            f"its {', '.join(held)} cannot change",
+            f"`reviewer round start` draws another; {', '.join(OF_ROUNDS)} can be set.",
+        )
+
+
 def _refuse_what_does_not_fit(after: QueueRecord, given: dict[str, Any]) -> None:
     planned = after.settings.get("order") == "planned"
     if planned and not after.settings.get("raters"):
         raise WrongUsage("a planned queue needs to know its raters.", mend="Name them: order=planned raters=ana,bob")
     if given.get("raters") and not planned:
         raise WrongUsage("raters are named for a planned queue only.", mend="Add order=planned, or leave raters out.")
+    if planned and after.settings.get("gold"):
+        raise WrongUsage(
+            "gold is given as raters come, and a planned queue has its places fixed ahead.",
+            mend="Set gold=0, or order=open.",
+        )
     if planned and not after.settings.get("shuffle", True):
         raise WrongUsage("a planned queue is always shuffled.", mend="Set shuffle=true, or order=open.")
 
@@ -365,7 +401,8 @@ def _refuse_what_is_too_late(
             f"the order of the queue '{record.name}' is drawn: {', '.join(begun[:5])} began.",
             mend="Make another queue for another order.",
         )
-    late = [name for name in ("repeats",) if changed.get(name, 0) != record.settings.get(name, 0) and name in changed]
+    woven = [name for name in changed if name in ("repeats", "gold")]
+    late = [name for name in woven if changed[name] != record.settings.get(name, 0)]
     if way_of(record.kind, record.settings) != way_of(after.kind, after.settings) and "order" in changed:
         late.append("order")
     if _is_planned_otherwise(record, after, changed):

@@ -72,6 +72,12 @@ def _names(text: str) -> list[str]:
     return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
+def _disputes(text: str) -> bool | list[str]:
+    from reviewer.session.disputes import parse_setting
+
+    return parse_setting(text)
+
+
 SETTINGS = {
     "overlap": Setting(_whole(0), "N", "raters a task; 0: every rater rates everything"),
     "blind": Setting(_truth, "true|false", "hides systems and keys; only while the queue has no label"),
@@ -85,13 +91,17 @@ SETTINGS = {
     "order": Setting(_one_of("planned", "open"), "planned|open", "who gets what: fixed ahead, or as raters come"),
     "raters": Setting(_names, "NAME,NAME", "for whom a queue is planned"),
     "repeats": Setting(_share(0.5), "0-0.5", "the share of tasks asked again, hidden; 5% is 0.05"),
-    "gold": Setting(_share(1), "0-1", "the share of tasks with a known answer", "rounds"),
-    "certificate": Setting(_truth, "true|false", "whether a rater must have passed", "rounds"),
-    "adjudicate": Setting(_truth, "true|false", "whether disputes go to an adjudicator", "adjudication"),
+    "gold": Setting(_share(0.5), "0-0.5", "the share of places given to tasks decided elsewhere, unannounced"),
+    "certificate": Setting(_truth, "true|false", "asks raters for a certificate of a round that holds"),
+    "adjudicate": Setting(_disputes, "true|RULE,RULE", "what is disputed, such as range>=2; decide_first hides labels"),
 }
 RUBRIC = "rubric"
-DEALT_BY = ("order", "raters", "repeats")
+DEALT_BY = ("order", "raters", "repeats", "gold")
 """The settings by which places are dealt: they stand once somebody has begun."""
+
+
+OF_ROUNDS = ("pick", "submit", "idle_after", "goal")
+"""The settings that may change in a calibration round: they touch neither its batch nor its blindness."""
 
 
 def help_lines() -> str:
@@ -103,8 +113,8 @@ def help_lines() -> str:
         if setting.later
     ]
     rubric = _help_line(RUBRIC, "FILE.yaml", "brings a changed rubric into force")
-    told = "Kept, but without effect until what is named in brackets exists:"
-    return "\n".join(["\b", "Settings:", *now, rubric, "", "\b", told, *later])
+    told = ["", "\b", "Kept, but without effect until what is named in brackets exists:", *later] if later else []
+    return "\n".join(["\b", "Settings:", *now, rubric, *told])
 
 
 def _help_line(name: str, form: str, does: str) -> str:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reviewer.cli.options import home_at, home_option, store_at
 from reviewer.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from reviewer.config import Home
+    from reviewer.keys.keymap import Keymap
+    from reviewer.session.sitting import Sitting
+    from reviewer.store.connection import Store
 
 
 @click.command()
@@ -42,16 +49,37 @@ def workstation(
     if queue is None and not chosen.store.exists():
         begin()
         return
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
-        raise WrongUsage("the workstation needs a terminal.", mend="Use `reviewer rate QUEUE --plain` in a pipe.")
+    _check_terminal("rate")
     keys = load(keymap or chosen.settings.keymap, chosen.keymaps)
     store = store_at(chosen)
     name = chosen.rater(rater)
     sitting = None
     if queue is not None:
-        from reviewer.session.sitting import Sitting
+        from reviewer.session.revealing import open_sitting
 
-        sitting = Sitting.open(store, queue, name, idle_after=chosen.settings.idle_after)
+        sitting = open_sitting(store, queue, name, idle_after=chosen.settings.idle_after)
+    _run(chosen, store, keys, name, sitting)
+
+
+def open_workstation(chosen: Home, store: Store, name: str, sitting: Sitting, *, keymap: str | None = None) -> None:
+    """Opens the workstation on a sitting that is open already, and closes it in any case."""
+    from reviewer.keys.keymap import load
+
+    try:
+        _check_terminal("adjudicate")
+        keys = load(keymap or chosen.settings.keymap, chosen.keymaps)
+    except BaseException:
+        sitting.close()
+        raise
+    _run(chosen, store, keys, name, sitting)
+
+
+def _check_terminal(command: str) -> None:
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise WrongUsage("the workstation needs a terminal.", mend=f"Use `reviewer {command} QUEUE --plain` in a pipe.")
+
+
+def _run(chosen: Home, store: Store, keys: Keymap, name: str, sitting: Sitting | None) -> None:
     from reviewer.tui.app import ReviewerApp
 
     app = ReviewerApp(chosen, store, keys, name, sitting=sitting)

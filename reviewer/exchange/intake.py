@@ -18,7 +18,7 @@ from reviewer.exchange.registry import Reader
 from reviewer.exchange.rejects import Rejected, RejectsFile
 from reviewer.exchange.rows import ItemRow, Reject
 from reviewer.rubric import Criterion, Preference, Rubric
-from reviewer.store import queues
+from reviewer.store import queues, rounds
 from reviewer.store.connection import Store, StoreTrouble
 from reviewer.store.intake import Intake
 from reviewer.store.masking import output_hash
@@ -211,6 +211,7 @@ def _open_queue(store: Store | None, name: str, options: ImportOptions) -> Queue
             f"the queue '{name}' is a {queue.kind} queue, not a {options.kind} queue, and stays one.",
             mend="Leave --kind out, or name another queue.",
         )
+    rounds.refuse_round(queue, "its items are fixed", "Import into the queue from which rounds are drawn.")
     if queue.state == "closed":
         raise BadInput(f"the queue '{name}' is closed.", mend=f"`reviewer queue reopen {name}` opens it again.")
     return queue

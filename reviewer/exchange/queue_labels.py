@@ -8,7 +8,7 @@ from typing import Final
 from reviewer.store.judged import JudgedLabel
 
 RECALLED: Final = "recalled task"
-GOLD: Final = "its answer is known"
+GOLD: Final = "gold task"
 SURPLUS: Final = "surplus"
 EXPOSED: Final = "seen others' judgment before"
 OTHER_OUTPUTS: Final = "its order names other outputs"

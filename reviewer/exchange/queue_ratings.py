@@ -15,7 +15,7 @@ import orjson
 from reviewer.blinding import order_key
 from reviewer.errors import BadInput, WrongUsage
 from reviewer.exchange.queue_answers import COMPOSITE, DIGITS, MET, OF_PAIRS, Answers, Question
-from reviewer.exchange.queue_labels import OTHER_OUTPUTS, slots_of, why_left_out
+from reviewer.exchange.queue_labels import GOLD, OTHER_OUTPUTS, slots_of, why_left_out
 from reviewer.exchange.queue_systems import SystemNames
 from reviewer.measure.agreement.ratings import Asked, Ratings
 from reviewer.measure.agreement.report import Agreement
@@ -34,7 +34,6 @@ from reviewer.store.rounds import refuse_while_blind
 PHASES: Final = ("independent", "revote")
 KINDS: Final = ("human", "judge", "code")
 REPEAT: Final = "hidden repeat"
-GOLD: Final = "gold task"
 OF_KIND: Final = {"human": "by a person", "judge": "by a judge", "code": "by a check"}
 NOT_CHOSEN: Final = "by a rater not chosen"
 TIED: Final = "the samples of its rater are tied"

@@ -86,6 +86,9 @@ def _list() -> Iterator[Action]:
     yield Action("list.open", at, "open", "Opens the row.", shown=1, palette=False)
     yield Action("list.search", at, "search", "Searches the list.", shown=10, palette=False)
     yield Action("list.filter", at, "filter", "Shows the next state only.", shown=12, palette=False)
+    yield Action("list.raters", at, "raters", "Shows how the raters of the queue do.", shown=16)
+    yield Action("list.my_page", at, "my page", "Shows how you do in the queue.", shown=18)
+    yield Action("list.reveal", at, "reveal", "Reveals a calibration round that all have rated.", palette=False)
 
 
 def _rating() -> Iterator[Action]:
@@ -153,6 +156,21 @@ def _ranking() -> Iterator[Action]:
     yield Action("rank.take_back", at, "take back", "Takes the last step back.", True, 6)
 
 
+def _reveal() -> Iterator[Action]:
+    at = Context.REVEAL
+    yield Action("reveal.panel", at, "panel", "Shows what everybody said, or the item again.", shown=3)
+    yield Action("reveal.note", at, "discuss", "Writes what the group noted of the item.", shown=6)
+    yield Action(
+        "reveal.example", at, "example", "Takes the item into the rubric, to show a level of the criterion.", shown=7
+    )
+
+
+def _adjudication() -> Iterator[Action]:
+    at = Context.ADJUDICATION
+    yield Action("decide.panel", at, "panel", "Shows what the raters said, or the item again.", shown=3)
+    yield Action("decide.send_back", at, "send back", "Sends the item back to its raters, with a reason.", shown=7)
+
+
 def _text() -> Iterator[Action]:
     at = Context.TEXT
     yield Action("text.done", at, "done", "Ends the entry and keeps it.", shown=1, palette=False)
@@ -185,7 +203,7 @@ def _digits(
 
 
 def _table() -> dict[str, Action]:
-    rooms = (_dialog, _text, _ranking, _comparison, _rating, _list, _reading, _moving, _global)
+    rooms = (_dialog, _text, _reveal, _adjudication, _ranking, _comparison, _rating, _list, _reading, _moving, _global)
     return {action.name: action for room in rooms for action in room()}
 
 

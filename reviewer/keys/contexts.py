@@ -13,6 +13,8 @@ class Context(StrEnum):
     DIALOG = "dialog"
     REASONS = "reasons"
     TEXT = "text"
+    REVEAL = "reveal"
+    ADJUDICATION = "adjudication"
     RANKING = "ranking"
     COMPARISON = "comparison"
     RATING = "rating"
@@ -31,6 +33,8 @@ _TITLES = {
     Context.DIALOG: "In a dialog",
     Context.REASONS: "In a rationale that holds only quick reasons",
     Context.TEXT: "While writing",
+    Context.REVEAL: "In a revealed round",
+    Context.ADJUDICATION: "Deciding what is disputed",
     Context.RANKING: "Ranking outputs",
     Context.COMPARISON: "Comparing outputs",
     Context.RATING: "Rating",
@@ -76,11 +80,22 @@ _PANES = frozenset(
 )
 _LABELS = frozenset({"text.new_line", "text.submit", "text.editor"})
 _CHOICES = frozenset(f"dialog.digit_{digit}" for digit in range(10))
+_FIRST_VOTE = frozenset({"rate.skip"})
 _ITEM = (Context.RATING, Context.READING, Context.MOVING, Context.GLOBAL)
 
 RATING = Stack("rating", _ITEM)
 COMPARISON = Stack("comparison", (Context.COMPARISON, *_ITEM), _SCORING)
 RANKING = Stack("ranking", (Context.RANKING, *_ITEM), _SCORING)
+REVEAL = Stack("reveal", (Context.REVEAL, *RATING.contexts), _FIRST_VOTE)
+REVEAL_COMPARISON = Stack(
+    "reveal of a comparison", (Context.REVEAL, *COMPARISON.contexts), COMPARISON.absent | _FIRST_VOTE
+)
+REVEAL_RANKING = Stack("reveal of a ranking", (Context.REVEAL, *RANKING.contexts), RANKING.absent | _FIRST_VOTE)
+ADJUDICATION = Stack("adjudication", (Context.ADJUDICATION, *RATING.contexts))
+ADJUDICATION_COMPARISON = Stack(
+    "adjudication of a comparison", (Context.ADJUDICATION, *COMPARISON.contexts), COMPARISON.absent
+)
+ADJUDICATION_RANKING = Stack("adjudication of a ranking", (Context.ADJUDICATION, *RANKING.contexts), RANKING.absent)
 LIST = Stack("list", (Context.LIST, Context.GLOBAL))
 PAGE = Stack("page", (Context.READING, Context.GLOBAL), _PANES)
 DIALOG = Stack("dialog", (Context.DIALOG,))
@@ -101,14 +116,23 @@ def reasons_over(stack: Stack) -> Stack:
     return Stack(f"quick reasons over {stack.name}", contexts, stack.absent)
 
 
-STACKS: tuple[Stack, ...] = (
+_JUDGING = (
     RATING,
     COMPARISON,
     RANKING,
+    REVEAL,
+    REVEAL_COMPARISON,
+    REVEAL_RANKING,
+    ADJUDICATION,
+    ADJUDICATION_COMPARISON,
+    ADJUDICATION_RANKING,
+)
+STACKS: tuple[Stack, ...] = (
+    *_JUDGING,
     LIST,
     PAGE,
     DIALOG,
     PROMPT,
-    *(writing_over(stack) for stack in (RATING, COMPARISON, RANKING, LIST, PAGE)),
-    *(reasons_over(stack) for stack in (RATING, COMPARISON, RANKING)),
+    *(writing_over(stack) for stack in (*_JUDGING, LIST, PAGE)),
+    *(reasons_over(stack) for stack in _JUDGING),
 )

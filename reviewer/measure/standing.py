@@ -55,8 +55,8 @@ class Standing:
     """The mean coefficient of one rater with the others that have one, its interval and how that was found.
 
     `weights` are those of AC2, empty for the other measures. `method` is bca, percentile, or exact where nothing
-    differs: then the lower limit is the exact binomial one of percent agreement (Clopper & Pearson 1934 Biometrika 26)
-    carried through the coefficient.
+    differs: then at most a share of the items, by the exact binomial limit (Clopper & Pearson 1934 Biometrika 26), is
+    such that the rater and the others agree on it as by chance and no more, and one less that share is the lower limit.
     """
 
     rater: str
@@ -210,8 +210,7 @@ class _Standing:
         if all(pair.same for pair in mean.pairs):
             if why := too_few(self.items, settings.rounds):
                 return Interval(None, None, why)
-            least = all_of(self.items, settings.alpha)
-            return Interval(float(np.mean([pair.at(least) for pair in mean.pairs])), 1.0, method="exact")
+            return Interval(all_of(self.items, settings.alpha), 1.0, method="exact")
         rng = np.random.default_rng(settings.seed)
         return intervals([mean], self.kinds, settings.rounds, rng, settings.alpha)[self.measure]
 
@@ -245,20 +244,6 @@ class _Pair:
     def of(self, weights: Floats) -> Floats:
         """The figure under rows of weights of the kinds."""
         return self.cells.of(weights @ self._into)[:, 0]
-
-    def at(self, agreeing: float) -> float:
-        """The figure if so large a share of the pairs agreed and the rest lay at both ends of the scale.
-
-        What each rater gave how often stays as it is, and with it the agreement by chance.
-        """
-        ends = np.array([0, len(self.scale) - 1])
-        first = np.concatenate([self.cells.first, ends, ends])
-        second = np.concatenate([self.cells.second, ends, ends[::-1]])
-        often = self.kinds.repeats @ self._into
-        apart = (1 - agreeing) * often.sum() / 2
-        cells = Cells(first, second, self.scale, self._weighting)
-        cells.names = (self._measure,)
-        return float(cells.of(np.concatenate([often, [-apart, -apart, apart, apart]])[None])[0, 0])
 
 
 class _Mean:

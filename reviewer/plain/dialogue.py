@@ -25,12 +25,12 @@ _END = "."
 _DRAFT_SECONDS = 0.5
 
 
-def run(sitting: Sitting, stdin: Lines, stdout: TextIO) -> int:
+def run(sitting: Sitting, stdin: Lines, stdout: TextIO, kind: type[Dialogue] | None = None) -> int:
     """Holds the sitting over lines until the input ends, closes it, and returns the exit code."""
     voice = Voice(stdin, stdout)
     code = 0
     try:
-        dialogue = Dialogue(sitting, voice)
+        dialogue = (kind or Dialogue)(sitting, voice)
         try:
             dialogue.hold()
             dialogue.take_leave()

@@ -31,6 +31,8 @@ def tell_place(voice: Voice, sitting: Sitting) -> None:
         voice.say(f"{one_line(name, _NAME)}: {one_line(value, _NAME)}")
     if sitting.work.base is not None:
         voice.say(f"You have {state_word(sitting.state)} this item: that stands until you submit again.")
+    elif sitting.work.content() and sitting.state == "sent_back":
+        voice.say("What you said of it is here, to begin from.")
     elif sitting.work.content():
         voice.say("What you had begun here is kept.")
     if sitting.work.flags:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reviewer.store import dealing, queues, reading
+from reviewer.store import dealing, queues, reading, rounds
 from reviewer.store.connection import Store
+from reviewer.store.prepared import Driver
+from reviewer.store.queues import QueueRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class QueueCard:
     rubric: str
     overlap: int
     created_at: str
+    waiting_for: tuple[tuple[str, int], ...] | None = None
+    """Of a calibration round that is blind yet, the members who are not done and how much each has left; else None."""
 
 
 def cards(store: Store, rater: str) -> list[QueueCard]:
@@ -57,6 +61,12 @@ def cards(store: Store, rater: str) -> list[QueueCard]:
                     rubric=rubric.get("name", ""),
                     overlap=queue.overlap,
                     created_at=queue.created_at,
+                    waiting_for=_waiting_for(connection, queue) if queue.is_blind_round else None,
                 )
             )
     return found
+
+
+def _waiting_for(driver: Driver, queue: QueueRecord) -> tuple[tuple[str, int], ...]:
+    standings = rounds.standings(driver, queue.id)
+    return tuple((one.name, queue.size - one.done) for one in standings if one.done < queue.size)

@@ -13,7 +13,8 @@ from reviewer.store.queues import CALIBRATION, QueueRecord
 def enter(store: Store, queue: str, rater: str) -> tuple[QueueRecord, str]:
     """The queue of that name and the identifier of the rater, who is added where new.
 
-    Raises BadInput where there is no such queue, it is closed, holds no task, or is planned for others.
+    Raises BadInput where there is no such queue, it is closed, holds no task, is meant for others, or asks for a
+    certificate that the rater has not.
     """
     with store.reading() as connection:
         found = queues.find(connection, queue)
@@ -29,6 +30,8 @@ def enter(store: Store, queue: str, rater: str) -> tuple[QueueRecord, str]:
     if not found.size:
         raise BadInput(f"the queue '{queue}' holds no task yet.", mend=f"`reviewer import FILE -q {queue}` adds some.")
     _refuse_the_unplanned(found, rater)
+    if found.settings.get("certificate"):
+        _refuse_the_uncertified(store, found, rater)
     if not begun:
         # From here on the rater's order stands: the queue's shuffle may not change under it.
         with store.writing() as connection:
@@ -51,6 +54,13 @@ def _refuse_strangers(store: Store, queue: QueueRecord, rater: str) -> None:
             f"the calibration round '{queue.name}' is locked.",
             mend=f"`reviewer round reveal {queue.name}` shows what everybody said.",
         )
+
+
+def _refuse_the_uncertified(store: Store, queue: QueueRecord, rater: str) -> None:
+    from reviewer.session.certificates import refuse_uncertified
+
+    with store.reading() as connection:
+        refuse_uncertified(connection, queue, rater)
 
 
 def _refuse_the_unplanned(queue: QueueRecord, rater: str) -> None:

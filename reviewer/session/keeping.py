@@ -100,10 +100,19 @@ class Keeping:
 
     `on_report` is called on the writer's thread whenever there is something to `hear`. Where `on_given` is set, what is
     given waits for `hand_over`: a screen draws first, because the writer would take the processor from it. Without
-    `keeps_place` the sitting is no walk through the queue, and leaves no place and no counters behind.
+    `keeps_place` the sitting is no walk through the queue, and leaves no place and no counters behind. `place_of` tells
+    for a place in the sitting the one in the rater's own order.
     """
 
-    def __init__(self, store: Store, queue: str, rater: str, *, keeps_place: bool = True) -> None:
+    def __init__(
+        self,
+        store: Store,
+        queue: str,
+        rater: str,
+        *,
+        keeps_place: bool = True,
+        place_of: Callable[[int], int] = lambda seq: seq,
+    ) -> None:
         self.saving = Saving()
         self.on_report: Callable[[], None] = lambda: None
         self.unsaved: dict[int, Pending] = {}
@@ -112,6 +121,7 @@ class Keeping:
         self._queue = queue
         self._rater = rater
         self._keeps_place = keeps_place
+        self._place_of = place_of
         self.on_given: Callable[[], None] | None = None
         self._given: list[tuple[Callable[[Any], Any], Callable[[Any, StoreTrouble | None], None], bool]] = []
         self._writer = Writer(store)
@@ -153,7 +163,8 @@ class Keeping:
 
     def give_label(self, pending: Pending, sitting: str) -> None:
         """Hands a label to the writer; the draft of its place ends with it."""
-        new = labels.NewLabel(pending.columns, pending.seq, sitting, bool(pending.work.flags), pending.golden)
+        place = self._place_of(pending.seq)
+        new = labels.NewLabel(pending.columns, place, sitting, bool(pending.work.flags), pending.golden)
         stream = self._stream
         self.drafts.pop(pending.seq, None)
         self._pending[self._tickets + 1] = pending

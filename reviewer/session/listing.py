@@ -30,6 +30,8 @@ def places(sitting: Sitting, state: str, start: int, most: int) -> list[int]:
     size = sitting.reach
     if state == "all":
         return list(range(start, min(start + most, size)))
+    if (listed := sitting.walk.in_state(state)) is not None:
+        return [seq for seq in listed if seq >= start][:most]
     if state == "open":
         found: list[int] = []
         for seq in stretches.uncovered(reader, queue, rater, start, size):
@@ -49,9 +51,10 @@ def rows(sitting: Sitting, seqs: list[int]) -> list[Row]:
     for seq in seqs:
         brief = reading.read_brief(sitting.reader, sitting.queue.id, sitting.order.position(seq))
         if brief is not None:
-            state, flagged = reading.state_of(sitting.reader, brief.task, sitting.rater)
+            state, flagged = sitting.walk.state_at(seq, brief.task)
             name = "" if sitting.queue.sealed else brief.key
-            found.append(Row(seq, state, flagged, name, brief.opening))
+            told = sitting.walk.told_at(seq)
+            found.append(Row(seq, state, flagged, name, f"{told} · {brief.opening}" if told else brief.opening))
     return found
 
 
@@ -61,17 +64,21 @@ def search_places(sitting: Sitting, needle: str) -> Iterator[list[int]]:
     To be run on a thread of its own: it opens a connection for itself. Each slice comes out, also where it holds
     nothing, so that the caller can show progress and stop.
     """
-    order, queue = sitting.order, sitting.queue
+    order, queue, keys = sitting.order, sitting.queue, not sitting.queue.sealed
     with sitting.store.reading() as connection:
+        if not sitting.walk.keeps_place:
+            places_of = {order.position(seq): seq for seq in range(sitting.reach)}
+            for first in range(0, queue.size, _SEARCHED_AT_ONCE):
+                end = first + _SEARCHED_AT_ONCE
+                found = search.positions_with(connection, queue.id, first, end, needle, keys=keys)
+                yield sorted(places_of[position] for position in found if position in places_of)
+            return
         if not isinstance(order, RaterOrder):
             reach = next_place(connection, queue.id, sitting.rater)
             for first in range(0, reach, _SEARCHED_AT_ONCE):
                 end = first + _SEARCHED_AT_ONCE
-                keys = not queue.sealed
                 yield search.places_with(connection, queue.id, sitting.rater, first, end, needle, keys=keys)
             return
         for first in range(0, order.size, _SEARCHED_AT_ONCE):
-            hits = search.positions_with(
-                connection, queue.id, first, first + _SEARCHED_AT_ONCE, needle, keys=not queue.sealed
-            )
+            hits = search.positions_with(connection, queue.id, first, first + _SEARCHED_AT_ONCE, needle, keys=keys)
             yield [order.seq(position) for position in hits]

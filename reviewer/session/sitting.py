@@ -21,7 +21,7 @@ from reviewer.session.keeping import Keeping, Pending, Saving
 from reviewer.session.view import TaskView, shown_order, view_of
 from reviewer.session.walk import Walk
 from reviewer.session.work import LABEL, Work
-from reviewer.store import drafts, passing
+from reviewer.store import decisions, drafts, passing
 from reviewer.store.connection import Store, StoreTrouble
 from reviewer.store.order import Order
 from reviewer.store.prepared import Connection
@@ -65,7 +65,7 @@ class Sitting:
         self.rater = rater
         self.walk = walk
         dealer = walk.dealer()
-        self.keeping = Keeping(store, queue.id, rater, keeps_place=walk.keeps_place)
+        self.keeping = Keeping(store, queue.id, rater, keeps_place=walk.keeps_place, place_of=walk.place_of)
         self._giving = Giving(store, self.keeping, dealer) if dealer else None
         self.sitting = terminals.begin()
         self.clock = ActivityClock(float(queue.settings.get("idle_after", idle_after)))
@@ -386,6 +386,9 @@ class Sitting:
             self._open(here)
             return
         self._at = here
+        if (again := self.walk.sent_back(())) is not None:
+            self._open(again)
+            return
         self._advance(here)
 
     def _return_to(self, seq: int) -> Step:
@@ -393,6 +396,9 @@ class Sitting:
         return Step(True, f"Not saved: {self.saving.trouble}")
 
     def _advance(self, start: int) -> Step:
+        if (again := self.walk.sent_back({*self.keeping.on_the_way, start - 1})) is not None:
+            self._open(again)
+            return Step(True)
         reach = self.reach
         seq = self._first_open(start, reach)
         while seq is None and self._deal_beyond(reach):
@@ -444,7 +450,7 @@ class Sitting:
         self.exposure = mine.exposure
         self.held_elsewhere = bool(unkept and unkept.state == "refused")
         self.dirty = unsaved is not None or bool(unkept and unkept.state == "failed")
-        self.notice = self._say_taken(mine)
+        self.notice = self._say_taken(mine) or self._say_sent_back(mine)
         self._at = seq
         if in_hand:
             self.clock.restart(*in_hand.spent)
@@ -468,6 +474,11 @@ class Sitting:
             return "This draft is open in a newer terminal of yours."
         self.dirty = True
         return "This draft was open in another terminal of yours; it is here now."
+
+    def _say_sent_back(self, mine: Mine) -> str:
+        if mine.state != "sent_back" or self.phase != "rework" or self.view is None:
+            return ""
+        return f"Sent back: {decisions.sent_back_for(self.reader, self.view.task)}"
 
     def _conclude_with(self, outcome: str, reason: str) -> Step:
         if self.view is None:

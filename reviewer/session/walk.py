@@ -16,6 +16,7 @@ from reviewer.store.queues import QueueRecord
 from reviewer.store.reading import Counters, Mine, TaskRecord
 
 _KEPT_RECORDS = 24
+_SENT_BACK_AT_ONCE = 50
 
 
 class Walk:
@@ -112,9 +113,28 @@ class Walk:
             self._records.popitem(last=False)
         return record
 
+    def place_of(self, seq: int) -> int:
+        """Where the rater's own order has what stands at place `seq` of this walk: there too, as a rule."""
+        return seq
+
     def mine(self, seq: int) -> Mine:
         """What the rater has done with the task at place `seq`."""
         return reading.read_mine(self.reader, self.record(seq).task, self.rater)
+
+    def in_state(self, state: str) -> list[int] | None:
+        """The places in a state of the item list; None where the rater's assignments say."""
+        del state
+        return None
+
+    def state_at(self, seq: int, task: str) -> tuple[str, bool]:
+        """The state of the task at place `seq`, and whether it is flagged, for the item list."""
+        del seq
+        return reading.state_of(self.reader, task, self.rater)
+
+    def told_at(self, seq: int) -> str:
+        """What the item list tells of a place before the words of its item: nothing here."""
+        del seq
+        return ""
 
     def done_before(self, before: str | None) -> tuple[int, str] | None:
         """Place and time of the label that was committed last before the moment `before`, or last of all."""
@@ -136,6 +156,14 @@ class Walk:
     def uncovered(self, seq: int) -> int:
         """The first place from `seq` on that still needs this rater; it may lie beyond the end."""
         return stretches.next_uncovered(self.reader, self.queue.id, self.rater, seq)
+
+    def sent_back(self, besides: Collection[int]) -> int | None:
+        """The first place whose task was sent back to this rater, `besides` these; None where there is none."""
+        if not self.counters.sent_back:
+            return None
+        most = len(besides) + _SENT_BACK_AT_ONCE
+        places = reading.seqs_in_state(self.reader, self.queue.id, self.rater, "sent_back", 0, most)
+        return next((seq for seq in places if seq not in besides and self._look(seq)[1]), None)
 
     def next_open(self, start: int, end: int, on_the_way: Collection[int]) -> tuple[int | None, list[tuple[int, str]]]:
         """The next place from `start` up to `end` that needs this rater and is not `on_the_way` to the disk.

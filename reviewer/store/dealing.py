@@ -1,4 +1,7 @@
-"""Dealing a queue's tasks one by one: what a rater gets next, and in which order its outputs are shown."""
+"""Dealing a queue's tasks one by one: what a rater gets next, and in which order its outputs are shown.
+
+Among a queue's own tasks stand hidden ones: repeats of what the rater has seen, and gold that was decided elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Literal
 import orjson
 
 from reviewer.blinding import Offer, apart, drawn_order, hand_out, order_key
-from reviewer.store import holding, passing, repeating, waiting
+from reviewer.store import holding, passing, repeating, waiting, weaving
 from reviewer.store.order import RaterOrder, batches_of, next_place, tasks_in, way_of
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
@@ -42,7 +45,7 @@ class _Candidate:
 
 
 class Dealer:
-    """Deals to one rater of an open queue, or of a rating queue with repeats.
+    """Deals to one rater of an open queue, or of a rating queue with repeats or gold.
 
     What it remembers spares look-ups and can be lost: places, views and who waits lie in the store. Used from one
     thread at a time.
@@ -53,6 +56,8 @@ class Dealer:
         self._rater = rater
         self._open = way_of(queue.kind, queue.settings) == "open"
         self._share = float(queue.settings.get("repeats") or 0)
+        self._gold_share = float(queue.settings.get("gold") or 0)
+        self._without_gold = -1
         self._order = RaterOrder([], queue.seed, rater, shuffle=False)
         self._overlap = queue.overlap
         self._forget()
@@ -80,7 +85,7 @@ class Dealer:
         self._catch_up(driver)
         self._looks = _LOOKED_AT
         self._likely = self._size(driver) if self._share else 0
-        if self._is_repeat_due() and not self._repeated_last and self._deal_repeat(driver):
+        if self._is_repeat_due() and not self._repeated_last and not self._is_gold_due() and self._deal_repeat(driver):
             return "dealt"
         waiting_, all_seen = self._waiting(driver) if self._open and self._overlap != 1 else ([], True)
         self._find_fresh(driver)
@@ -95,6 +100,8 @@ class Dealer:
                     return "looking"
                 return "dealt" if self._is_repeat_due() and self._deal_repeat(driver) else "nothing"
             offers = [again]
+        elif self._is_gold_due() and self._deal_gold(driver):
+            return "dealt"
         self._deal_one_of(driver, offers)
         return "dealt"
 
@@ -102,8 +109,10 @@ class Dealer:
 
     def _forget(self) -> None:
         self._next = 0
-        self._repeats = 0
+        self._repeats = self._golds = 0
         self._repeated_last = False
+        self._last_gold = -1
+        self._gold = weaving.Gold(self._queue, self._rater)
         self._shown: Counter[tuple[str, int]] = Counter()
 
     def _catch_up(self, driver: Driver) -> None:
@@ -121,10 +130,13 @@ class Dealer:
             since = {"queue": queue, "rater": rater, "start": self._next}
             shown = list(_sql.shown.rows(driver, **since)) if self._open else []
             repeats, last = _sql.repeats.first(driver, **since) if self._share else (0, None)
+            golds, last_gold = _sql.gold.first(driver, **since) if self._gold_share else (0, None)
             for name, version, place, times in shown:
                 self._shown[_system(name, version), place] += times
             self._repeats += repeats
             self._repeated_last = last == following - 1
+            self._golds += golds
+            self._last_gold = self._last_gold if last_gold is None else last_gold
             self._next = following
 
     def _deal_one_of(self, driver: Driver, offers: list[_Candidate]) -> None:
@@ -139,11 +151,11 @@ class Dealer:
             candidate = offers[0]
             shown = drawn_order(order_key(seed, self._rater, candidate.task), candidate.public_ids)
         self._fresh = [(position, task) for position, task in self._fresh if task != candidate.task]
-        self._write(driver, candidate.task, shown, repeat=False)
+        self._write(driver, candidate.task, shown)
         if self._open and self._overlap != 1:
             waiting.note(driver, self._queue.id, candidate.task, self._rater)
 
-    def _write(self, driver: Driver, task: str, shown: list[str], *, repeat: bool) -> None:
+    def _write(self, driver: Driver, task: str, shown: list[str], *, repeat: bool = False, gold: bool = False) -> None:
         _sql.insert_assignment.run(
             driver,
             task=task,
@@ -155,9 +167,16 @@ class Dealer:
             flagged=0,
             committed_at=None,
         )
+        if gold:
+            self._golds, self._last_gold = self._golds + 1, self._next
         self._next += 1
         self._repeats += repeat
         self._repeated_last = repeat
+
+    @property
+    def _own(self) -> int:
+        """How many of the queue's own tasks were dealt."""
+        return self._next - self._repeats - self._golds
 
     # -- what could be dealt ---------------------------------------------------------------------------
 
@@ -257,7 +276,7 @@ class Dealer:
         if self._overlap:
             raters = max(1, sum(1 for _ in _sql.raters.rows(driver, queue=self._queue.id)))
             size = -(-size * min(self._overlap, raters) // raters)
-        return max(size, self._next - self._repeats)
+        return max(size, self._own)
 
     def _is_repeat_due(self) -> bool:
         """Whether `share` of the tasks come again where the next place is a repeat, spread evenly.
@@ -269,11 +288,11 @@ class Dealer:
             return False
         size = self._likely
         wanted, room = round(size * self._share), size - apart(size)
-        drawn = self._draw("due") / 2**64
-        return (self._next - self._repeats - apart(size)) * wanted >= (self._repeats + drawn) * room
+        drawn = self._draw("repeat", self._repeats, "due") / 2**64
+        return (self._own - apart(size)) * wanted >= (self._repeats + drawn) * room
 
-    def _draw(self, *names: str) -> int:
-        key = order_key(self._queue.seed, self._rater, "repeat", str(self._repeats), *names)
+    def _draw(self, what: str, number: int, *names: str) -> int:
+        key = order_key(self._queue.seed, self._rater, what, str(number), *names)
         return int.from_bytes(key[:8], "big") + 1
 
     def _deal_repeat(self, driver: Driver) -> bool:
@@ -282,7 +301,7 @@ class Dealer:
         end = self._next - apart(self._likely)
         if end <= 0 or not repeating.can_be_made(driver, queue):
             return False
-        middle = self._draw("which") % end
+        middle = self._draw("repeat", self._repeats, "which") % end
         for start, stop in ((middle, end), (0, middle)):
             found = _sql.repeatable.first(driver, queue=queue, rater=rater, start=start, end=stop)
             if found is not None:
@@ -291,6 +310,39 @@ class Dealer:
                 self._write(driver, repeat, shown, repeat=True)
                 return True
         return False
+
+    # -- gold woven in ---------------------------------------------------------------------------------
+
+    def _is_gold_due(self) -> bool:
+        """Whether the next place is gold: one place is, drawn, in each of the stretches of 1 / share places.
+
+        A stretch that found nothing to give owes nothing to those after it.
+        """
+        if not self._gold_share:
+            return False
+        stretch = self._stretch_of(self._next)
+        if stretch in (self._without_gold, self._stretch_of(self._last_gold)):
+            return False
+        drawn = (self._draw("gold", stretch, "due") - 1) / 2**64
+        return self._next >= int((stretch + drawn) / self._gold_share)
+
+    def _stretch_of(self, place: int) -> int:
+        return int(place * self._gold_share) if place >= 0 else -1
+
+    def _deal_gold(self, driver: Driver) -> bool:
+        """Deals a task whose answer is known; False where none is left, or not all was looked through yet."""
+        stretch = self._stretch_of(self._next)
+        try:
+            task = self._gold.task(driver, self._draw("gold", stretch, "which"))
+        except LookupError:
+            return False
+        if task is None:
+            self._without_gold = stretch
+            return False
+        ids = [public_id for public_id, _, _ in _sql.slots.rows(driver, task=task)]
+        shown = drawn_order(order_key(self._queue.seed, self._rater, task), ids)
+        self._write(driver, task, shown, gold=True)
+        return True
 
 
 def place_for(driver: Driver, queue: str, task: str, rater: str) -> int:
@@ -307,14 +359,20 @@ def expected(driver: Driver, queue: QueueRecord, rater: str) -> int:
     dealt = next_place(driver, queue.id, rater)
     if way == "planned":
         return dealt
-    share = float(queue.settings.get("repeats") or 0)
-    repeats = _sql.repeats.first(driver, queue=queue.id, rater=rater, start=0)[0] if dealt and share else 0
+    share, gold_share = (float(queue.settings.get(name) or 0) for name in ("repeats", "gold"))
+    of = {"queue": queue.id, "rater": rater, "start": 0}
+    repeats = _sql.repeats.first(driver, **of)[0] if dealt and share else 0
+    golds = _sql.gold.first(driver, **of)[0] if dealt and gold_share else 0
     size = tasks_in(driver, queue.id)
     tasks = size
     if queue.overlap and size <= _COUNTED_EXACTLY:
         left = _sql.unseen.first(driver, queue=queue.id, rater=rater, size=queue.size, overlap=queue.overlap)[0]
-        tasks = dealt - repeats + left
-    return int(tasks + max(round(tasks * share), repeats))
+        tasks = dealt - repeats - golds + left
+    places = tasks + max(round(tasks * share), repeats)
+    if gold_share:
+        wanted = round(places * gold_share / (1 - gold_share))
+        places += max(golds, min(wanted, golds + weaving.left_for(driver, queue, rater)))
+    return int(places)
 
 
 def _system(name: str, version: str) -> str:

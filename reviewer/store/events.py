@@ -15,6 +15,8 @@ from reviewer.store.statements import statements
 
 GENESIS = "0" * 64
 _ALL = 1 << 62
+GOLDEN = frozenset({"golden.decided", "golden.imported", "golden.approved"})
+"""The events that vouch for golden values: decisions, those that came with an import, consensus that was approved."""
 
 _sql = statements("events")
 
@@ -92,7 +94,8 @@ def verify(connection: Driver) -> Verification:
     `reviewer audit verify` printed, or a backup, to hold against that.
     """
     seen = Verification(0, 0, {}, [])
-    vouched = 0
+    vouched = certified = 0
+    golden: set[str] = set()
     names = _columns("label")
     stream, previous, expected = "", GENESIS, 1
     for event in _events(connection):
@@ -110,8 +113,12 @@ def verify(connection: Driver) -> Verification:
         if not fault and event["action"] == "labels.imported":
             count, fault = _import_fault(connection, event, names)
             vouched += count
-        if not fault and event["action"] == "golden.decided":
+        if not fault and event["action"] in GOLDEN:
+            golden.update(event_data(event)["golden"])
             fault = _golden_fault(connection, event)
+        if not fault and event["action"] == "certificate.issued":
+            certified += 1
+            fault = _certificate_fault(connection, event)
         if fault:
             seen.faults.append(Fault(stream, event["seq"], fault))
         seq = event["seq"]
@@ -121,6 +128,10 @@ def verify(connection: Driver) -> Verification:
     seen.labels = _sql.count_labels.first(connection)[0]
     if seen.labels > vouched:
         seen.faults.append(Fault("", 0, f"{seen.labels - vouched} labels stand in the store that no event tells of"))
+    if (more := _sql.count_golden.first(connection)[0] - len(golden)) > 0:
+        seen.faults.append(Fault("", 0, f"{more} golden values stand in the store that no event tells of"))
+    if (more := _sql.count_certificates.first(connection)[0] - certified) > 0:
+        seen.faults.append(Fault("", 0, f"{more} certificates stand in the store that no event tells of"))
     return seen
 
 
@@ -142,8 +153,15 @@ def _import_fault(connection: Driver, event: dict[str, Any], names: list[str]) -
 def _golden_fault(connection: Driver, event: dict[str, Any]) -> str:
     from reviewer.store.golden import decided_digest
 
-    same = decided_digest(connection, event["subject"]) == event["digest"]
-    return "" if same else f"the golden values of the label {event['subject']} are not what was decided"
+    same = decided_digest(connection, event_data(event)["golden"]) == event["digest"]
+    return "" if same else f"the golden values of {event['subject']} are not what was decided"
+
+
+def _certificate_fault(connection: Driver, event: dict[str, Any]) -> str:
+    from reviewer.store.rounds import certificate_digest
+
+    same = certificate_digest(connection, event["subject"]) == event["digest"]
+    return "" if same else f"the certificate {event['subject']} is not what was issued"
 
 
 def events(connection: Driver, *, subject: str | None = None, last: int | None = None) -> Iterator[dict[str, Any]]:

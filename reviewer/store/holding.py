@@ -2,8 +2,8 @@
 
 On SQLite a writing transaction is alone in the store, and nothing is done here. On PostgreSQL others write beside it,
 and whoever reads to write holds first what the decision rests on. Rows are held in one order, in which no two wait for
-each other: the store, a queue, tasks, raters' places, a task's item, the event stream. Where the database finds that
-two do so nevertheless, one of them is begun again (`Store.perform`).
+each other: the store, a queue, a rater, tasks, raters' places, tasks' items, the event stream. Where the database finds
+that two do so nevertheless, one of them is begun again (`Store.perform`).
 """
 
 from __future__ import annotations
@@ -41,10 +41,16 @@ def queue_as_it_is(driver: Driver, queue: str) -> None:
         _sql.queue_as_it_is.run(driver, queue=queue)
 
 
+def rater(driver: Driver, rater: str) -> None:
+    """Holds a rater: what is given to them unannounced, in whatever queue."""
+    if dialect_of(driver) != SQLITE:
+        _sql.rater.run(driver, rater=rater)
+
+
 def tasks(driver: Driver, tasks: Collection[str]) -> None:
     """Holds tasks: which labels they have, and whether these fill their overlap."""
     if dialect_of(driver) != SQLITE:
-        _sql.tasks.run(driver, wanted=orjson.dumps(sorted(set(tasks))).decode())
+        _sql.tasks.run(driver, wanted=_listed(tasks))
 
 
 def place(driver: Driver, queue: str, rater: str) -> None:
@@ -53,13 +59,23 @@ def place(driver: Driver, queue: str, rater: str) -> None:
         _sql.place.run(driver, queue=queue, rater=rater)
 
 
-def item_of(driver: Driver, task: str) -> None:
-    """Holds the item of a task: what was decided of its outputs."""
+def places(driver: Driver, queue: str, tasks: Collection[str]) -> None:
+    """Holds what is kept in a queue of all to whom these tasks were given; to be called where the tasks are held."""
     if dialect_of(driver) != SQLITE:
-        _sql.item_of.run(driver, task=task)
+        _sql.places.run(driver, queue=queue, wanted=_listed(tasks))
+
+
+def items_of(driver: Driver, tasks: Collection[str]) -> None:
+    """Holds the items of tasks: what was decided of their outputs."""
+    if dialect_of(driver) != SQLITE:
+        _sql.items_of.run(driver, wanted=_listed(tasks))
 
 
 def stream(driver: Driver, stream: str) -> None:
     """Holds an event stream by its first event; the head is to be read after, by a statement of its own."""
     if dialect_of(driver) != SQLITE:
         _sql.stream.run(driver, stream=stream)
+
+
+def _listed(tasks: Collection[str]) -> str:
+    return orjson.dumps(sorted(set(tasks))).decode()

@@ -9,7 +9,8 @@ import orjson
 from sqlalchemy import bindparam, select
 
 from reviewer.ids import canonical_json, new_id, now
-from reviewer.store import dealing, events, holding, label_rows, labels, waiting
+from reviewer.store import dealing, events, golden, holding, label_rows, labels, waiting
+from reviewer.store.golden import GoldenValue
 from reviewer.store.order import RaterOrder, way_of
 from reviewer.store.prepared import Bulk, Driver, Prepared, insert_into, upsert
 from reviewer.store.queues import QueueRecord
@@ -27,8 +28,14 @@ _line = Prepared(
         _L.sample == bindparam("sample"),
     )
 )
+_rework_since = Prepared(
+    select(_L.id)
+    .where(_L.task == bindparam("task"), _L.phase == "rework", _L.committed_at > bindparam("moment"))
+    .limit(1)
+)
 _put_head = upsert(LabelHead)
 _bulk_imported = Bulk(ImportedLabel, "batch", "label")
+_LINE = ("task", "rater", "phase", "sample")
 _SAID = ("outcome", "rubric", "values", "rationale", "correction", "notes", "flags")
 
 
@@ -46,12 +53,16 @@ class GivenLabel:
     """A label to take in. `columns` holds every column of Label but `rater` and `received_at`, as stored values.
 
     Where `revision`, `supersedes` or `surplus` is None it is settled here: a label without a revision follows the one
-    that counts, and one that says the same as that is known already. `position` is its task's.
+    that counts, and one that says the same as that is known already. `position` is its task's. `decided` is what it
+    makes golden: in the name of its rater, or of `approved_by`; `retired` says by criterion why a value counts no more.
     """
 
     columns: dict[str, Any]
     rater: GivenRater
     position: int
+    decided: tuple[GoldenValue, ...] = ()
+    approved_by: str = ""
+    retired: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -61,6 +72,7 @@ class TakenLabels:
     labels: list[str] = field(default_factory=list)
     duplicates: int = 0
     raters: int = 0
+    golden: list[str] = field(default_factory=list)
 
 
 class LabelIntake:
@@ -80,6 +92,9 @@ class LabelIntake:
         if self._dealt:
             holding.queue(driver, self._queue.id)
         holding.tasks(driver, {each.columns["task"] for each in given})
+        if decided := {one.columns["task"] for one in given if one.decided or one.columns["phase"] == "adjudication"}:
+            holding.places(driver, self._queue.id, decided)
+            holding.items_of(driver, decided)
         for each in given:
             if each.rater not in raters:
                 raters[each.rater] = self._rater(driver, each.rater, taken)
@@ -90,7 +105,10 @@ class LabelIntake:
             insert_into(Label).run(driver, **row)
             taken.labels.append(row["id"])
             digests.append(events.label_digest(row))
+            before = label_rows.head(driver, **{name: row[name] for name in _LINE})
             head = _put_line(driver, row)
+            if head == row["id"]:
+                self._decide(driver, row, each, before, taken)
             if each.rater.kind == "human" and row["phase"] in labels.OF_RATERS:
                 self._assign(driver, row, head, each.position)
         if taken.labels:
@@ -105,7 +123,41 @@ class LabelIntake:
                 content=events.imported_digest(digests),
                 data={"queue": self._queue.id, "labels": len(taken.labels)},
             )
+            golden.vouch(
+                driver,
+                taken.golden,
+                action="golden.imported",
+                subject=batch,
+                stream=self._stream,
+                actor=self._actor,
+                queue=self._queue.id,
+            )
         return taken
+
+    def _decide(
+        self,
+        driver: Driver,
+        row: dict[str, Any],
+        given: GivenLabel,
+        before: dict[str, Any] | None,
+        taken: TakenLabels,
+    ) -> None:
+        """Keeps what a label decides as golden, and sends its task back or ends that, as its commit would have."""
+        if given.decided:
+            named = GivenRater(given.approved_by)
+            approver = self._rater(driver, named, taken) if given.approved_by else row["rater"]
+            decision = golden.Decision(row, given.decided, approver, row["committed_at"], given.retired)
+            taken.golden += golden.file(driver, decision)
+        if row["phase"] != "adjudication":
+            return
+        if given.rater.kind == "human":
+            golden.expose(driver, row["rater"], row["task"], exposure="peers", queue=row["queue"])
+        answered = row["outcome"] == "sent_back" and _rework_since.first(
+            driver, task=row["task"], moment=row["committed_at"]
+        )
+        if not answered:
+            told = (before["id"], before["revision"], before["outcome"]) if before else None
+            labels.follow_decision(driver, row["queue"], row["task"], row["outcome"], before=told)
 
     def _rater(self, driver: Driver, given: GivenRater, taken: TakenLabels) -> str:
         found = known_rater(driver, given)
@@ -187,7 +239,7 @@ def _settled(driver: Driver, given: GivenLabel, rater: str) -> dict[str, Any] | 
     if row["id"] and label_rows.label(driver, row["id"]) is not None:
         return None
     if row["revision"] is None or row["supersedes"] is None:
-        line = {name: row[name] for name in ("task", "rater", "phase", "sample")}
+        line = {name: row[name] for name in _LINE}
         head = label_rows.head(driver, **line)
         if head is not None and not row["id"] and all(_same(head[name], row[name]) for name in _SAID):
             return None
@@ -215,7 +267,7 @@ def _same(one: Any, other: Any) -> bool:
 
 def _put_line(driver: Driver, row: dict[str, Any]) -> str:
     """Points the head at the revision that counts now; other loose ends beside it are a conflict."""
-    line = {name: row[name] for name in ("task", "rater", "phase", "sample")}
+    line = {name: row[name] for name in _LINE}
     found = list(_line.rows(driver, **line))
     replaced = {label for _, _, supersedes, _ in found for label in orjson.loads(supersedes)}
     ends = [one for one in found if one[0] not in replaced] or found

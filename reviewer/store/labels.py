@@ -100,12 +100,10 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
             idle_ms=said["idle_ms"],
             here=new.seq,
         )
-    if said["outcome"] == "sent_back":
-        send_back(driver, queue, task)
     if said["phase"] == "adjudication":
+        holding.places(driver, queue, [task])
+        holding.items_of(driver, [task])
         golden.expose(driver, rater, task, exposure="peers", queue=queue)
-    if new.golden:
-        holding.item_of(driver, task)
     events.append(
         driver,
         stream=stream,
@@ -116,7 +114,26 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
         data={"queue": queue, "task": task, "revision": row["revision"]},
     )
     golden.keep(driver, row, new.golden, approved_by=rater, stream=stream)
+    if said["phase"] == "adjudication":
+        follow_decision(driver, queue, task, said["outcome"], before=head)
     return Committed(row["id"], row["revision"], bool(row["surplus"]))
+
+
+def follow_decision(
+    driver: Driver, queue: str, task: str, outcome: str, *, before: tuple[str, int, str] | None
+) -> None:
+    """Sends the task back where the adjudicator does so; a decision ends what raters were asked for by it.
+
+    `before` has the adjudicator's earlier label, its revision and its outcome: what it decided and this one does not
+    is golden no more. To be called in the transaction of the label, after its golden values are kept.
+    """
+    if before is not None:
+        holding.items_of(driver, [task])
+        golden.take_back(driver, before[0])
+    if outcome == "sent_back":
+        send_back(driver, queue, task)
+    elif outcome == "submitted" or (before is not None and before[2] == "sent_back"):
+        _end_rework(driver, queue, task)
 
 
 def send_back(driver: Driver, queue: str, task: str) -> None:
@@ -126,6 +143,15 @@ def send_back(driver: Driver, queue: str, task: str) -> None:
         _sql.reopen.run(driver, of_task=task, of_rater=rater)
         stretches.uncover(driver, queue, rater, seq)
         _sql.count_sent_back.run(driver, of_queue=queue, of_rater=rater, at=now())
+
+
+def _end_rework(driver: Driver, queue: str, task: str) -> None:
+    """Lets the labels of those who were asked again, and have not answered, stand as they are."""
+    for rater, seq in list(_sql.asked_again.rows(driver, task=task)):
+        holding.place(driver, queue, rater)
+        _sql.close_again.run(driver, of_task=task, of_rater=rater)
+        stretches.cover(driver, queue, rater, seq)
+        _sql.count_closed.run(driver, of_queue=queue, of_rater=rater, at=now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +188,13 @@ def settle(driver: Driver, now_: Standing, *, active_ms: int, idle_ms: int, here
         flagged=int(now_.flagged),
         committed_at=now_.committed_at,
     )
-    was_passed_over = not stretches.cover(driver, queue, rater, now_.seq) and (before is None or before[0] == "open")
+    # A file may say that a rater's own label was sent back: it is asked for again.
+    was_covered = (
+        stretches.uncover(driver, queue, rater, now_.seq)
+        if now_.state == "sent_back"
+        else not stretches.cover(driver, queue, rater, now_.seq)
+    )
+    was_passed_over = was_covered and (before is None or before[0] == "open")
     if before and before[2] != now_.shown_order:
         waiting.note(driver, queue, task, rater)
     if before and before[0] == "submitted" and now_.state != "submitted":

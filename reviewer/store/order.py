@@ -16,7 +16,7 @@ _dealt = statements("dealing")
 
 Way = Literal["drawn", "turn", "open", "planned"]
 """How a queue gives its tasks out. `drawn`: places are computed. `planned`: places are written for all raters ahead.
-`open`: dealt one by one as raters come. `turn`: dealt one by one too, in the drawn order, with repeats among them."""
+`open`: dealt one by one as raters come. `turn`: dealt one by one too, in the drawn order, with hidden tasks in it."""
 
 
 def way_of(kind: str, settings: Mapping[str, Any]) -> Way:
@@ -25,7 +25,7 @@ def way_of(kind: str, settings: Mapping[str, Any]) -> Way:
         return "planned"
     if kind != "rating":
         return "open"
-    return "turn" if settings.get("repeats") else "drawn"
+    return "turn" if settings.get("repeats") or settings.get("gold") else "drawn"
 
 
 class Order(Protocol):

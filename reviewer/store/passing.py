@@ -33,7 +33,7 @@ def is_wanted(driver: Driver, task: str, rater: str) -> bool:
 
 
 def is_filled(driver: Driver, task: str, rater: str, overlap: int) -> bool:
-    """Whether primary labels of others than this rater fill the task's overlap."""
+    """Whether primary labels of others than this rater fill the task's overlap; gold is for all raters."""
     return overlap > 0 and _sql.primary_of_others.first(driver, task=task, rater=rater)[0] >= overlap
 
 

@@ -131,7 +131,9 @@ def read_task(driver: Driver, queue: str, dataset: str, position: int) -> TaskRe
     row = _sql.task.first(driver, queue=queue, dataset=dataset, position=position)
     if row is None:
         return None
-    task, key, rubric, state, prompt, context, reference, meta = row
+    task, key, rubric, state, prompt, context, reference, meta, gold = row
+    if gold:
+        (meta,) = _sql.meta_of_gold.first(driver, task=task) or (None,)
     outputs = [
         OutputRecord(public, slot, output, _loads(parts), text, sample, content_hash, system, version)
         for public, slot, output, parts, text, sample, content_hash, system, version in _sql.outputs.rows(
@@ -184,6 +186,23 @@ def read_mine(driver: Driver, task: str, rater: str) -> Mine:
         head=_head_record(head) if head else None,
         phase=phase,
         before=_head_record(before) if before and phase != "independent" else None,
+        exposure=str(exposed[0]) if exposed else "none",
+    )
+
+
+def read_decision(driver: Driver, task: str, rater: str) -> Mine:
+    """As `read_mine`, of an adjudicator: what they have decided of a task that is not theirs to rate."""
+    draft = _sql.draft.first(driver, task=task, rater=rater)
+    head = next((row[1:] for row in _sql.heads.rows(driver, task=task, rater=rater) if row[0] == "adjudication"), None)
+    exposed = _sql.exposure.first(driver, task=task, rater=rater)
+    said = _head_record(head) if head else None
+    return Mine(
+        state=said.outcome if said else "open",
+        shown_order=[],
+        flagged=bool(said and said.flags),
+        draft=_draft_record(draft) if draft else None,
+        head=said,
+        phase="adjudication",
         exposure=str(exposed[0]) if exposed else "none",
     )
 

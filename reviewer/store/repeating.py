@@ -21,6 +21,11 @@ def can_be_made(driver: Driver, queue: str) -> bool:
     return _sql.beyond.first(driver, queue=queue, size=size) is None
 
 
+def as_old_as(task: str) -> str:
+    """A new identifier that says of its making what that of `task` says."""
+    return task[:_TIME_OF_MAKING] + new_id()[_TIME_OF_MAKING:]
+
+
 def make(driver: Driver, tasks: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
     """Makes a repeat of each of these tasks of one queue; returns each with its public identifiers by the original's.
 
@@ -34,7 +39,7 @@ def make(driver: Driver, tasks: Sequence[str]) -> list[tuple[str, dict[str, str]
     for task in tasks:
         queue, key, item, priority, rubric = _sql.original.first(driver, task=task)
         position = position + 1 if rows else int(_sql.queue_now.first(driver, queue=queue)[1])
-        repeat = task[:_TIME_OF_MAKING] + new_id()[_TIME_OF_MAKING:]
+        repeat = as_old_as(task)
         own = {"id": repeat, "queue": queue, "key": key, "item": item, "position": position, "priority": priority}
         rows.append({**own, "rubric": rubric, "repeat_of": task, **_UNSELECTED})
         renamed: dict[str, str] = {}

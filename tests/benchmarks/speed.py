@@ -12,12 +12,12 @@ from pathlib import Path
 if __name__ == "__main__" and not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from tests.benchmarks import compare_cases, peer_cases, reviewer_cases
+from tests.benchmarks import compare_cases, peer_cases, reveal_cases, reviewer_cases
 from tests.benchmarks.bench import Bench, Case, quieten
 from tests.benchmarks.sitting import can_run
 from tests.benchmarks.table import Figure, as_json, render, surroundings
 
-CASES = [*reviewer_cases.CASES, *compare_cases.CASES, *peer_cases.CASES]
+CASES = [*reviewer_cases.CASES, *compare_cases.CASES, *reveal_cases.CASES, *peer_cases.CASES]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,7 +14,7 @@ import pytest
 
 from reviewer import plain
 from reviewer.cli import run
-from reviewer.cli.demo import COMPARED, QUEUES
+from reviewer.cli.demo import COMPARED, QUEUES, ROUND
 from reviewer.config import open_home
 from reviewer.rubric import load_rubric
 from reviewer.session.desk import cards
@@ -63,8 +63,8 @@ def demo(monkeypatch: pytest.MonkeyPatch, *arguments: str, typed: str = "", befo
 def test_every_sample_becomes_a_queue_with_its_rubric_and_settings(prepared: Path) -> None:
     store = Store.open(open_home(prepared).store, create=False)
     shown = {card.name: card for card in cards(store, "somebody else")}
-    assert list(shown) == list(QUEUES)
-    for name, card in shown.items():
+    assert list(shown) == [*QUEUES, ROUND]
+    for name, card in ((name, shown[name]) for name in QUEUES):
         rows = rows_of(name)
         kind, pairs = COMPARED.get(name, ("rating", None))
         tasks = {"rating": sum(len(row["outputs"]) for row in rows), "pairwise": 2 * len(rows), "ranking": len(rows)}
@@ -79,7 +79,25 @@ def test_every_sample_becomes_a_queue_with_its_rubric_and_settings(prepared: Pat
         assert {key for key, _ in sitting.view.shown} <= set(QUEUES[name]["show"])
         assert sitting.view.shown
         sitting.close()
-    assert sum(card.size for card in shown.values()) == 168
+    assert sum(card.size for card in shown.values()) == 182
+
+
+def test_a_round_waits_for_the_user_alone_and_a_queue_for_an_adjudicator(
+    prepared: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ["--home", str(prepared)]
+    assert run(["round", "status", ROUND, "--json", *home]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["rounds"]
+    done = {member["rater"]: (member["done"], member["items"]) for member in told["members"]}
+    assert (done.pop("mira"), done.pop("tomasz")) == ((6, 6), (6, 6))
+    assert list(done.values()) == [(0, 6)]
+    assert told["state"] == "open"
+    assert run(["round", "reveal", ROUND, *home]) == 3
+    assert run(["round", "show", ROUND, *home]) == 3
+    capsys.readouterr()
+    assert run(["adjudicate", "medication-advice", "--list", "--json", *home]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert (listed["disputed"], listed["open"], listed["mine"]) == (5, 5, 0)
 
 
 def test_no_text_that_is_compared_names_a_system_and_every_pair_of_systems_is_met(
@@ -177,7 +195,7 @@ def test_a_demo_that_was_killed_half_way_is_completed(
     store = make_queue(tmp_path, [item(1)], name=first)
     assert demo(monkeypatch, "--home", str(tmp_path)) == 0
     assert "Item 1 of 1, 0 done, 1 left." in capsys.readouterr().out
-    assert [card.name for card in cards(store, "ada")] == list(QUEUES)
+    assert [card.name for card in cards(store, "ada")] == [*QUEUES, ROUND]
 
 
 def test_a_place_that_cannot_be_written_is_said(

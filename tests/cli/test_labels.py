@@ -80,6 +80,7 @@ def test_labels_come_in_and_the_counts_are_told(home: Path, tmp_path: Path, caps
         "duplicates": 0,
         "rejected": 1,
         "raters": 1,
+        "golden": 0,
         "rejects_file": str(tmp_path / "r.jsonl"),
     }
     assert f"{path}:3: there is no item 'item-0009' in the queue 'kyc'; import the items first." in said.err

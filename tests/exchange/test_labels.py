@@ -393,5 +393,6 @@ def test_nothing_is_counted_twice(store: Store, tmp_path: Path) -> None:
         "duplicates": 0,
         "rejected": 0,
         "raters": 1,
+        "golden": 0,
         "rejects_file": None,
     }

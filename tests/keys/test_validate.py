@@ -53,7 +53,8 @@ def test_all_errors_are_listed_at_once(tmp_path: Path) -> None:
 def test_a_shadowed_key_is_a_note(tmp_path: Path) -> None:
     (note,) = problems(tmp_path, '[rating]\n"rate.skip" = ["b", "s"]\n')
     assert note.severity == "note"
-    assert note.what == "“b” runs “rate.skip” before “read.page_up” in rating, comparison, ranking."
+    deciding = "adjudication, adjudication of a comparison, adjudication of a ranking"
+    assert note.what == f"“b” runs “rate.skip” before “read.page_up” in rating, comparison, ranking, {deciding}."
     assert note.line == 2
 
 

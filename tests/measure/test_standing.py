@@ -111,27 +111,28 @@ def test_the_interval_covers_the_truth() -> None:
     assert 134 <= held <= 150
 
 
-def test_where_nothing_differs_the_bound_is_the_exact_one() -> None:
-    n = 30
+@pytest.mark.parametrize("n", [12, 30, 100])
+@pytest.mark.parametrize(
+    "measure", ["percent_agreement", "gwet_ac1", "gwet_ac2", "krippendorff_alpha", "cohen_kappa_quadratic"]
+)
+def test_where_nothing_differs_the_bound_is_the_exact_one(n: int, measure: str) -> None:
+    level = "nominal" if measure == "gwet_ac1" else "ordinal"
     table: Table = [[float(1 + item % 5)] * 3 for item in range(n)]
-    least = 0.025 ** (1 / n)
-    assert all_of(n) == pytest.approx(least)
-    # With each of five points a fifth of the ratings.
-    chance = {"percent_agreement": 0.0, "gwet_ac1": 0.2}
-    for measure, expected in chance.items():
-        told = standing(panel_of(table, "nominal"), "r0", None, measure)
-        assert (told.figure.value, told.figure.high, told.method) == (1.0, 1.0, "exact")
-        assert told.figure.low == pytest.approx((least - expected) / (1 - expected))
-    # Weights 1 − (distance / 4)², at which two ratings by chance agree for 3/4.
-    quadratic = standing(panel_of(table), "r0", None, "cohen_kappa_quadratic").figure
-    assert quadratic.low == pytest.approx((least - 0.75) / 0.25)
-    for measure in ("gwet_ac2", "krippendorff_alpha"):
-        told = standing(panel_of(table), "r0", None, measure)
-        assert told.figure.low is not None
-        assert 0.4 < told.figure.low < least
-        assert told.method == "exact"
-        assert told.reaches(0.4) is True
-        assert told.reaches(0.9) is False
+    told = standing(panel_of(table, level), "r0", None, measure)
+    assert (told.figure.value, told.figure.high, told.method) == (1.0, 1.0, "exact")
+    assert told.figure.low == pytest.approx(0.025 ** (1 / n))
+    assert told.reaches(0.025 ** (1 / n) - 0.01) is True
+    assert told.reaches(0.99) is False
+
+
+def test_who_agrees_always_needs_no_larger_batch_than_who_agrees_often() -> None:
+    """A share of items on which raters agree by chance alone lowers the coefficient by that share."""
+    rng = np.random.default_rng(4)
+    n, guessed = 200_000, 0.265
+    first = rng.integers(1, 6, n).astype(float)
+    other = np.where(rng.random(n) < guessed, rng.integers(1, 6, n), first)
+    figure = standing(panel_of(np.column_stack([first, other]).tolist()), "r0", QUICK).figure
+    assert figure.value == pytest.approx(1 - guessed, abs=0.01)
 
 
 def test_a_panel_of_one_mind_and_one_point() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.homes import RUBRIC, filled, item
 from tests.tui.play import Player, playing
+from tests.tui.revealed import revealed, revealing
 
 LONG = "word " * 400
 
@@ -41,6 +42,18 @@ async def test_what_is_done_on_every_item_causes_no_layout_pass(tmp_path: Path, 
             ("u", "enter"),
             ("p", "y", "T", "T", "T", "T"),
         ):
+            await player.press(*keys)
+            await player.saved()
+            assert passes.count == 0, keys
+        await player.press("z")
+        assert passes.count > 0, "the counter counts"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_stepping_through_a_reveal_causes_no_layout_pass(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with revealing(revealed(tmp_path), size=size) as player:
+        passes = Passes(player)
+        for keys in (("]", "]", "["), ("space", "G", "g"), ("j", "k"), ("3", "enter", "u")):
             await player.press(*keys)
             await player.saved()
             assert passes.count == 0, keys

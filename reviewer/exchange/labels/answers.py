@@ -27,10 +27,12 @@ class Answers:
     """Reads the values of labels on tasks of `outputs` outputs in a queue of that kind. All raise FieldFault.
 
     In a comparison the overall answer, and each criterion under its own id, is a preference or a ranking; under
-    `CRITERION@output:2` a criterion has its own scale.
+    `CRITERION@output:2` a criterion has its own scale. With `between`, as in a consensus, a mean may lie between the
+    points of a scale.
     """
 
-    def __init__(self, rubric: Rubric, kind: str, outputs: int) -> None:
+    def __init__(self, rubric: Rubric, kind: str, outputs: int, *, between: bool = False) -> None:
+        self._between = between
         self._rubric = rubric
         self._compares = kind != "rating"
         self._outputs = outputs
@@ -38,6 +40,8 @@ class Answers:
     def checked(self, values: dict[str, Any]) -> dict[str, Any]:
         """The values of a JSON line, as they are."""
         for key, value in values.items():
+            if self._is_mean(key, value):
+                continue
             if self._is_compared(key):
                 fault = self._comparison_fault(value)
             else:
@@ -51,6 +55,9 @@ class Answers:
         values: dict[str, Any] = {}
         for key, cell in cells.items():
             try:
+                if (mean := _fraction(cell)) is not None and self._is_mean(key, mean):
+                    values[key] = mean
+                    continue
                 if self._is_compared(key):
                     if cell.strip():
                         values[key] = self._parse_comparison(cell)
@@ -61,6 +68,16 @@ class Answers:
             except BadInput as error:
                 raise FieldFault(str(error)) from None
         return values
+
+    def _is_mean(self, key: str, value: object) -> bool:
+        """Whether it is no point of the scale, and lies between two of a consensus."""
+        if not self._between or not isinstance(value, float):
+            return False
+        if self._is_compared(key):
+            return abs(value) <= self._preference.steps[-1]
+        asked = self._criterion(key)
+        low, high = asked.min, asked.max
+        return asked.type == "scale" and low is not None and high is not None and low <= value <= high
 
     @property
     def _preference(self) -> Preference:
@@ -96,6 +113,14 @@ class Answers:
         if self._compares:
             names = [PREFERENCE, RANKING, *names]
         return f"it has {', '.join(names)}"
+
+
+def _fraction(cell: str) -> float | None:
+    try:
+        number = float(cell)
+    except ValueError:
+        return None
+    return None if number.is_integer() else number
 
 
 def is_ranking(value: object) -> bool:

@@ -18,6 +18,7 @@ import orjson
 from reviewer.errors import BadInput
 from reviewer.exchange.labels.answers import is_preference, is_ranking
 from reviewer.exchange.labels.cells import COLUMNS, SEPARATOR, guarded, rationale_cell, rubric_cell
+from reviewer.exchange.labels.decided import Decided
 from reviewer.rubric import Rubric, format_ranking, format_value, split_key
 from reviewer.store import label_rows, queues
 from reviewer.store.label_rows import LabelRow, NamedOutput
@@ -47,22 +48,28 @@ def export(
     form: str,
     rater: str | None = None,
     every: bool | None = None,
+    golden: bool = False,
 ) -> Exported:
     """Hands the labels of a queue to `write`, line by line, as `jsonl` or `csv`.
 
     JSONL holds every revision and CSV the ones that count, unless `every` says otherwise. While the queue is sealed,
-    nothing says which system gave an output.
+    nothing says which system gave an output. With `golden` they are the labels on tasks with golden values: in JSONL
+    decisions say what they made golden and what became of that, in CSV they have what is golden now.
     """
     done = Exported()
-    lines = _json_lines(driver, queue) if form == "jsonl" else _table_rows(driver, queue)
+    decided = Decided(driver, queue) if golden else None
+    lines = _json_lines(driver, queue, decided) if form == "jsonl" else _table_rows(driver, queue, decided)
     wanted = form == "jsonl" if every is None else every
     if form != "jsonl":
         write(_row(COLUMNS))
     for row in label_rows.labels_of(driver, queue.id, rater=rater, every=wanted):
-        done.labels += 1
+        if decided is not None and not decided.belongs(row):
+            continue
+        before = done.rows
         for line in lines(row):
             done.rows += 1
             write(line)
+        done.labels += done.rows > before
     return done
 
 
@@ -90,7 +97,7 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
             made.unlink(missing_ok=True)
 
 
-def _json_lines(driver: Driver, queue: QueueRecord) -> Line:
+def _json_lines(driver: Driver, queue: QueueRecord, decided: Decided | None = None) -> Line:
     outputs = lru_cache(maxsize=512)(lambda task: label_rows.outputs_of(driver, task))
 
     def line(row: LabelRow) -> Iterator[bytes]:
@@ -107,6 +114,8 @@ def _json_lines(driver: Driver, queue: QueueRecord) -> Line:
         }
         if row.repeat_of and not queue.sealed:
             named["repeat"] = True
+        if decided is not None and (given := decided.told(row)):
+            named["golden"] = given
         yield orjson.dumps({"id": said.pop("id"), **named, **said}, option=orjson.OPT_APPEND_NEWLINE)
 
     return line
@@ -141,7 +150,7 @@ def _shown_first(outputs: list[NamedOutput], shown: list[str]) -> list[str]:
     return listed + sorted(public_id for public_id in ids if public_id not in listed)
 
 
-def _table_rows(driver: Driver, queue: QueueRecord) -> Line:
+def _table_rows(driver: Driver, queue: QueueRecord, decided: Decided | None = None) -> Line:
     outputs = lru_cache(maxsize=512)(lambda task: label_rows.outputs_of(driver, task))
     rubrics = lru_cache(maxsize=512)(lambda rubric: _rubric(driver, rubric))
 
@@ -171,8 +180,9 @@ def _table_rows(driver: Driver, queue: QueueRecord) -> Line:
             "committed_at": said["committed_at"],
             "repeat": "true" if row.repeat_of and not queue.sealed else "",
         }
-        keys = [*values, *(key for key in rationale if key != "label" and key not in values)]
-        for key in keys or [""]:
+        keys = [*values, *(key for key in rationale if key != "label" and key not in values)] or [""]
+        standing = decided.standing(row) if decided is not None else None
+        for key in keys if standing is None else standing:
             of_key = {
                 "criterion": guarded(key),
                 "value": _value_cell(rubric, key, values[key]) if key in values else "",

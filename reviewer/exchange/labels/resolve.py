@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -14,15 +15,19 @@ from reviewer.exchange.labels.said import SaidLabel, is_identifier
 from reviewer.exchange.rows import FieldFault
 from reviewer.ids import now
 from reviewer.rubric import Rubric
-from reviewer.store import label_rows, queues
+from reviewer.rubric.questions import scale_of_answer
+from reviewer.store import label_rows, queues, rounds
+from reviewer.store.golden import GoldenValue
 from reviewer.store.label_intake import GivenLabel, GivenRater
 from reviewer.store.label_rows import NamedOutput, TaskRow
+from reviewer.store.labels import OF_RATERS
 from reviewer.store.prepared import Driver
-from reviewer.store.queues import QueueRecord
+from reviewer.store.queues import CALIBRATION, QueueRecord
 
 _SAID_BY_TABLE = ("task", "phase", "outcome", "values")
 _SAID_BY_LINE = (*_SAID_BY_TABLE, "sample", "rubric", "rationale", "correction", "notes", "flags", "shown_order")
 _AS_JSON = frozenset({"values", "rationale", "correction", "flags", "shown_order"})
+_TAKEN = {"open": ("independent",), "revealed": ("revote", "rework", "adjudication", "consensus")}
 _BRING_RUBRIC = "bring it in with `reviewer queue set {queue} rubric=FILE`"
 
 
@@ -33,6 +38,7 @@ class Resolver:
         self._driver = driver
         self._queue = queue
         self._device = device
+        self._members = rounds.members(driver, queue.id) if queue.purpose == CALIBRATION else []
         self._in_force = [identifier for identifier, _ in queues.rubrics_of(driver, queue.id)]
         self._outputs = lru_cache(maxsize=4096)(lambda task: label_rows.outputs_of(driver, task))
         self._tasks = lru_cache(maxsize=4096)(lambda key: label_rows.tasks_of_key(driver, queue.id, key))
@@ -43,11 +49,13 @@ class Resolver:
         if not (said.rater_name or said.rater).strip():
             raise FieldFault("rater is missing.")
         task = self._task(said)
+        self._check_round(said)
         rubric_id = self._rubric(said, task)
         rubric = self._rubrics(rubric_id)
         if rubric is None:
             raise FieldFault(f"its rubric {rubric_id} cannot be read from the store; run `reviewer doctor`.")
-        read = Answers(rubric, self._queue.kind, len(self._outputs(task.id)))
+        between = said.columns["phase"] == "consensus"
+        read = Answers(rubric, self._queue.kind, len(self._outputs(task.id)), between=between)
         values = read.checked(said.values) if said.values else read.parsed(said.cells)
         if said.columns["outcome"] == "submitted" and not values and not said.id:
             raise FieldFault("it has no value; an item passed over has the outcome skipped or abstained.")
@@ -63,11 +71,51 @@ class Resolver:
         self._hold_against_known(columns, compared=_SAID_BY_TABLE if said.cells else _SAID_BY_LINE)
         unsaid = {"device": self._device, "client_version": __version__, "committed_at": now()}
         columns |= {name: value for name, value in unsaid.items() if columns[name] is None}
-        return GivenLabel(columns, self._rater(said), task.position)
+        given = GivenLabel(columns, self._rater(said), task.position)
+        return self._decided(given, said, rubric, values)
+
+    def _decided(self, given: GivenLabel, said: SaidLabel, rubric: Rubric, values: dict[str, Any]) -> GivenLabel:
+        """The label with what it makes golden: all that an adjudicator decides; of a consensus, what the file says that
+        a person approved."""
+        phase = said.columns["phase"]
+        if said.columns["outcome"] != "submitted" or phase not in ("adjudication", "consensus"):
+            return given
+        named = {entry["criterion"]: entry for entry in said.golden or ()}
+        if missing := [name for name in named if name not in values]:
+            raise FieldFault(f"golden names {missing[0][:60]!r}, of which the label says nothing.")
+        approvers = sorted({entry["approved_by"].strip() for entry in named.values()})
+        if phase == "consensus" and len(approvers) > 1:
+            raise FieldFault(f"golden is approved by {' and by '.join(approvers)[:80]}; one label takes one approver.")
+        keys = list(named) if said.golden is not None else list(values) * (phase == "adjudication")
+        decided = []
+        for key in keys:
+            scale = scale_of_answer(rubric, cast("Any", self._queue.kind), key)
+            if scale is not None and values[key] is not None:
+                decided.append(GoldenValue(key, scale, values[key]))
+        retired = {key: entry["retired"] for key, entry in named.items() if entry.get("retired")}
+        approver = approvers[0] if phase == "consensus" and approvers else ""
+        return replace(given, decided=tuple(decided), approved_by=approver, retired=retired)
+
+    def _check_round(self, said: SaidLabel) -> None:
+        """Raises FieldFault for what a calibration round does not take: another's label, or one of another phase."""
+        if self._queue.purpose != CALIBRATION or (said.id and label_rows.label(self._driver, said.id)):
+            return
+        name, phase = self._rater(said), said.columns["phase"]
+        if phase in OF_RATERS and (name.kind != "human" or name.name not in self._members):
+            raise FieldFault(
+                f"{name.name[:60]!r} is no member of the round '{self._queue.name}'; its members are "
+                f"{', '.join(self._members)}: mend the name, or start a round with them."
+            )
+        if phase not in _TAKEN[self._queue.state]:
+            raise FieldFault(
+                f"the round '{self._queue.name}' is {self._queue.state} and takes no label of the phase {phase}; "
+                f"it takes {' and '.join(_TAKEN[self._queue.state]) or 'none'}."
+            )
 
     def _hold_against_known(self, columns: dict[str, Any], *, compared: tuple[str, ...]) -> None:
         known = label_rows.label(self._driver, columns["id"]) if columns["id"] else None
-        if known is None:
+        # While a round is blind, whether a guess is right would tell what another said.
+        if known is None or self._queue.is_blind_round:
             return
         for name in compared:
             one, other = known[name], columns[name]
@@ -168,7 +216,9 @@ class Resolver:
         outputs = self._outputs(task.id)
         ids = [output.public_id for output in outputs]
         if said.shown is None:
-            return ids
+            # A table names the outputs of a comparison in the order in which its value counts them.
+            named = said.named if sorted(said.named) == sorted(ids) else []
+            return named or self._by_system(said, outputs)
         if all(public_id in ids for public_id in said.shown):
             return said.shown
         translation = self._translation(said, outputs) if said.outputs else None

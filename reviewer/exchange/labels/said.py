@@ -27,7 +27,8 @@ class SaidLabel:
 
     `values` is what a JSON line gave, `cells` what a table gave: these are read when the criterion is known.
     `outputs` are natural keys, or public ids alone where the export was sealed; `named` is how a table names outputs.
-    `repeat` says that it answers a hidden repeat, which only the store that asked it holds.
+    `repeat` says that it answers a hidden repeat, which only the store that asked it holds; `golden` which of its
+    values are golden, in whose name, where the file says so.
     """
 
     line: int
@@ -47,6 +48,7 @@ class SaidLabel:
     rubric: str = ""
     rubric_name: str = ""
     rubric_hash: str = ""
+    golden: list[dict[str, Any]] | None = None
     values: dict[str, Any] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)
 
@@ -68,6 +70,7 @@ def said_by_object(record: Any, line: int, raw: bytes) -> SaidLabel:
     said.rubric_hash = _text(get("rubric_hash"), "rubric_hash")
     said.outputs = _outputs(get("outputs"))
     said.repeat = get("repeat") is True
+    said.golden = _golden(get("golden"))
     said.shown = _texts(get("shown_order"), "shown_order") if get("shown_order") is not None else None
     said.values = _object(get("values"), "values")
     said.columns = {
@@ -227,6 +230,19 @@ def _outputs(value: object) -> list[dict[str, Any]]:
         return []
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         raise FieldFault("outputs must be a list of objects.")
+    return value
+
+
+def _golden(value: object) -> list[dict[str, Any]] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise FieldFault("golden must be a list of objects.")
+    for entry in value:
+        for name in ("criterion", "approved_by"):
+            if not _text(entry.get(name), f"golden.{name}").strip():
+                raise FieldFault(f"golden.{name} is missing.")
+        _perhaps(entry.get("retired"), "golden.retired")
     return value
 
 

@@ -15,9 +15,10 @@ from reviewer.exchange.labels.read import LabelReader
 from reviewer.exchange.labels.resolve import Resolver
 from reviewer.exchange.rejects import Rejected, RejectsFile
 from reviewer.exchange.rows import FieldFault, Reject
-from reviewer.store import queues
+from reviewer.store import queues, rounds
 from reviewer.store.connection import Store
-from reviewer.store.label_intake import GivenLabel, GivenRater, LabelIntake, is_known, known_rater
+from reviewer.store.label_intake import GivenLabel, GivenRater, LabelIntake, TakenLabels, is_known, known_rater
+from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
 
 BATCH = 500
@@ -25,18 +26,19 @@ BATCH = 500
 
 @dataclass(slots=True)
 class ImportedLabels:
-    """What an import of labels did. `rejected` counts labels, and rows that make none."""
+    """What an import of labels did. `rejected` counts labels, and rows that make none; `golden` golden values."""
 
     rows: int = 0
     labels: int = 0
     duplicates: int = 0
     rejected: int = 0
     raters: int = 0
+    golden: int = 0
     rejects_file: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The counts, as `--json` prints them."""
-        names = ("rows", "labels", "duplicates", "rejected", "raters", "rejects_file")
+        names = ("rows", "labels", "duplicates", "rejected", "raters", "golden", "rejects_file")
         return {name: getattr(self, name) for name in names}
 
 
@@ -64,6 +66,7 @@ def import_labels(store: Store, name: str, reader: LabelReader, *, rater: str, o
             raise BadInput(f"there is no queue '{name}'.", mend=f"`reviewer import FILE -q {name}` makes it.")
         if queue.state == "closed":
             raise BadInput(f"the queue '{name}' is closed.", mend=f"`reviewer queue reopen {name}` opens it again.")
+        rounds.refuse_labels(queue)
     with RejectsFile(options.rejects, reader.path) as rejects, closing(store.connect()) as connection:
         run = _Run(store, queue, reader, options, rejects, connection)
         if options.dry_run:
@@ -95,6 +98,7 @@ class _Run:
         self._options = options
         self._rejects = rejects
         self._connection = connection
+        self._queue = queue
         with store.translated():
             self._resolver = Resolver(connection, queue, device=store.device)
 
@@ -106,11 +110,16 @@ class _Run:
                 return
             resolved = iter(kept)
         while batch := list(islice(resolved, BATCH)):
-            taken = self._store.perform(self._connection, partial(intake.take, given=batch))
+            taken = self._store.perform(self._connection, partial(self._take_batch, intake=intake, batch=batch))
             self.done.labels += len(taken.labels)
             self.done.duplicates += taken.duplicates
             self.done.raters += taken.raters
+            self.done.golden += len(taken.golden)
             self._options.on_progress(self._reader)
+
+    def _take_batch(self, driver: Driver, *, intake: LabelIntake, batch: list[GivenLabel]) -> TakenLabels:
+        rounds.refuse_moved(driver, self._queue)
+        return intake.take(driver, batch)
 
     def rehearse(self) -> None:
         """Counts what would be taken."""
@@ -119,11 +128,13 @@ class _Run:
         for given in self._resolved():
             identifier = given.columns["id"]
             with self._store.translated():
-                known = is_known(self._connection, given) or identifier in seen
+                # Whether another's label is known would tell what it says.
+                known = identifier in seen or (not self._queue.is_blind_round and is_known(self._connection, given))
                 if not known and known_rater(self._connection, given.rater) is None:
                     raters.add(given.rater)
             self.done.duplicates += known
             self.done.labels += not known
+            self.done.golden += 0 if known else len(given.decided)
             if identifier:
                 seen.add(identifier)
         self.done.raters = len(raters)

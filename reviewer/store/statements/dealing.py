@@ -41,7 +41,10 @@ place_of_task = Prepared(select(_A.seq).where(_A.task == bindparam("task"), _A.r
 repeats = Prepared(
     select(func.count(), func.max(_A.seq))
     .select_from(_given)
-    .where(_mine, _A.seq >= bindparam("start"), _T.repeat_of.is_not(None))
+    .where(_mine, _A.seq >= bindparam("start"), _T.repeat_of.is_not(None), ~_T.gold)
+)
+gold = Prepared(
+    select(func.count(), func.max(_A.seq)).select_from(_given).where(_mine, _A.seq >= bindparam("start"), _T.gold)
 )
 queue_now = Prepared(select(_Q.overlap, _Q.size).where(_Q.id == bindparam("queue")))
 passed_on = Prepared(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, func, select
 
 from reviewer.store.prepared import Prepared, insert_into
-from reviewer.store.tables import Event, ImportedLabel, Label, core
+from reviewer.store.tables import Certificate, Event, Golden, ImportedLabel, Label, core
 
 _E, _L, _B = core(Event).c, core(Label).c, core(ImportedLabel).c
 head = Prepared(select(_E.seq, _E.hash).where(_E.stream == bindparam("stream")).order_by(_E.seq.desc()).limit(1))
@@ -19,5 +19,7 @@ labels_of_import = Prepared(
     .select_from(core(ImportedLabel).join(core(Label), _B.label == _L.id))
     .where(_B.batch == bindparam("batch"))
 )
+count_certificates = Prepared(select(func.count()).select_from(core(Certificate)))
 count_labels = Prepared(select(func.count()).select_from(core(Label)))
+count_golden = Prepared(select(func.count()).select_from(core(Golden)))
 insert_event = insert_into(Event)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import bindparam, exists, select, update
 
 from reviewer.store.prepared import Prepared, insert_into, insert_unless_known
-from reviewer.store.tables import Exposure, Golden, Output, Task, TaskOutput, core
+from reviewer.store.tables import Exposure, Golden, Label, Output, Rater, Task, TaskOutput, core
 
-_G, _O, _T, _TO = (core(table).c for table in (Golden, Output, Task, TaskOutput))
+_G, _L, _O, _RA, _T, _TO = (core(table).c for table in (Golden, Label, Output, Rater, Task, TaskOutput))
 _later = core(Golden).alias("later")
 item = Prepared(select(_T.item).where(_T.id == bindparam("task")))
 outputs = Prepared(
@@ -17,7 +17,9 @@ outputs = Prepared(
     .order_by(_TO.slot)
 )
 current = Prepared(
-    select(_G.id).where(
+    select(_G.id, _L.phase, _G.retired)
+    .select_from(core(Golden).join(core(Label), _G.source_label == _L.id))
+    .where(
         _G.item == bindparam("item"),
         _G.output_hash == bindparam("output_hash"),
         _G.scale_hash == bindparam("scale_hash"),
@@ -25,10 +27,44 @@ current = Prepared(
         ~exists(select(_later.c.id).where(_later.c.supersedes == _G.id, _later.c.item == _G.item)),
     )
 )
+vouched = Prepared(
+    select(*(column for column in core(Golden).columns if column.name != "retired")).where(_G.id == bindparam("golden"))
+)
+take_back = Prepared(
+    update(core(Golden))
+    .where(
+        _G.source_label == bindparam("of_label"),
+        _G.retired.is_(None),
+        ~exists(select(_later.c.id).where(_later.c.supersedes == _G.id, _later.c.item == _G.item)),
+    )
+    .values(retired=bindparam("to_retired"))
+)
 of_label = Prepared(
-    select(*(column for column in core(Golden).columns if column.name != "retired"))
+    select(
+        _G.id,
+        _G.criterion,
+        _G.value,
+        _G.scale_hash,
+        _G.output_hash,
+        _RA.name,
+        _G.at,
+        _G.supersedes,
+        _later.c.id,
+        _G.retired,
+    )
+    .select_from(
+        core(Golden)
+        .join(core(Rater), _G.approved_by == _RA.id)
+        .outerjoin(_later, (_later.c.supersedes == _G.id) & (_later.c.item == _G.item))
+    )
     .where(_G.source_label == bindparam("label"))
     .order_by(_G.id)
+)
+tasks = Prepared(
+    select(_L.task)
+    .select_from(core(Golden).join(core(Label), _G.source_label == _L.id))
+    .where(_L.queue == bindparam("queue"))
+    .distinct()
 )
 retire = Prepared(
     update(core(Golden))

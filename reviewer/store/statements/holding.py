@@ -6,9 +6,11 @@ from sqlalchemy import Select, bindparam, select
 
 from reviewer.store.dialects import json_values
 from reviewer.store.prepared import Prepared
-from reviewer.store.tables import Event, Item, Meta, Progress, Queue, Task, core
+from reviewer.store.tables import Assignment, Event, Item, Meta, Progress, Queue, Rater, Task, core
 
-_E, _I, _M, _P, _Q, _T = (core(table).c for table in (Event, Item, Meta, Progress, Queue, Task))
+_A, _E, _I, _M, _P, _Q, _RA, _T = (
+    core(table).c for table in (Assignment, Event, Item, Meta, Progress, Queue, Rater, Task)
+)
 _wanted = json_values(bindparam("wanted"), "wanted")
 
 
@@ -21,7 +23,18 @@ store = _held(select(_M.key).where(_M.key == "store"))
 imports = Prepared(select(_M.key).where(_M.key == "import").with_for_update(skip_locked=True))
 queue = _held(select(_Q.id).where(_Q.id == bindparam("queue")))
 queue_as_it_is = Prepared(select(_Q.id).where(_Q.id == bindparam("queue")).with_for_update(read=True))
+rater = _held(select(_RA.id).where(_RA.id == bindparam("rater")))
 tasks = _held(select(_T.id).where(_T.id.in_(select(_wanted.c.value))).order_by(_T.id))
 place = _held(select(_P.rater).where(_P.queue == bindparam("queue"), _P.rater == bindparam("rater")))
-item_of = _held(select(_I.id).where(_I.id.in_(select(_T.item).where(_T.id == bindparam("task")))))
+places = _held(
+    select(_P.rater)
+    .where(
+        _P.queue == bindparam("queue"),
+        _P.rater.in_(select(_A.rater).where(_A.task.in_(select(_wanted.c.value)))),
+    )
+    .order_by(_P.rater)
+)
+items_of = _held(
+    select(_I.id).where(_I.id.in_(select(_T.item).where(_T.id.in_(select(_wanted.c.value))))).order_by(_I.id)
+)
 stream = _held(select(_E.stream).where(_E.stream == bindparam("stream"), _E.seq == 1))

@@ -12,7 +12,7 @@ _A, _D, _H, _L, _P, _Q = (core(table).c for table in (Assignment, Draft, LabelHe
 _mine = (_A.task == bindparam("task")) & (_A.rater == bindparam("rater"))
 assignment = Prepared(select(_A.state, _A.flagged, _A.shown_order).where(_mine))
 head = Prepared(
-    select(_H.label, _L.revision)
+    select(_H.label, _L.revision, _L.outcome)
     .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
     .where(
         _H.task == bindparam("task"),
@@ -62,4 +62,17 @@ count_sent_back = Prepared(
     update(core(Progress))
     .where(_P.queue == bindparam("of_queue"), _P.rater == bindparam("of_rater"))
     .values(submitted=_P.submitted - 1, sent_back=_P.sent_back + 1, updated_at=bindparam("at"))
+)
+asked_again = Prepared(
+    select(_A.rater, _A.seq).where(_A.task == bindparam("task"), _A.state == "sent_back").order_by(_A.rater)
+)
+close_again = Prepared(
+    update(core(Assignment))
+    .where(_A.task == bindparam("of_task"), _A.rater == bindparam("of_rater"))
+    .values(state="submitted")
+)
+count_closed = Prepared(
+    update(core(Progress))
+    .where(_P.queue == bindparam("of_queue"), _P.rater == bindparam("of_rater"))
+    .values(submitted=_P.submitted + 1, sent_back=_P.sent_back - 1, updated_at=bindparam("at"))
 )

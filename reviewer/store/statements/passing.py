@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from reviewer.store.prepared import Prepared, insert_into
 from reviewer.store.tables import Assignment, Label, LabelHead, Progress, Queue, Stretch, Task, core
@@ -18,13 +18,18 @@ where = Prepared(
 )
 primary_of_others = Prepared(
     select(func.count())
-    .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
+    .select_from(core(LabelHead).join(core(Label), _H.label == _L.id).join(core(Task), _H.task == _T.id))
     .where(
         _H.task == bindparam("task"),
+        ~_T.gold,
         _H.rater != bindparam("rater"),
         _H.phase == "independent",
         _L.outcome == "submitted",
         ~_L.surplus,
+        # Whom a task is sent back to is asked again, however many others have done it.
+        ~exists(
+            select(_A.task).where(_A.task == bindparam("task"), _A.rater == bindparam("rater"), _A.state == "sent_back")
+        ),
     )
 )
 who_passed = Prepared(select(_P.rater).where(_P.queue == bindparam("queue"), _P.passed > 0))

@@ -15,13 +15,14 @@ from reviewer.store.tables import (
     LabelHead,
     Output,
     Progress,
+    Queue,
     System,
     Task,
     TaskOutput,
     core,
 )
 
-_T, _I, _K, _TO, _O, _S, _A, _D, _L, _H, _P, _X = (
+_T, _I, _K, _TO, _O, _S, _A, _D, _L, _H, _P, _Q, _X = (
     core(table).c
     for table in (
         Task,
@@ -35,18 +36,31 @@ _T, _I, _K, _TO, _O, _S, _A, _D, _L, _H, _P, _X = (
         Label,
         LabelHead,
         Progress,
+        Queue,
         Exposure,
     )
 )
 _at_position = (_T.queue == bindparam("queue")) & (_T.position == bindparam("position"))
 task = Prepared(
-    select(_T.id, _T.key, _T.rubric, _T.state, _I.prompt, _I.context, _I.reference, _K.meta)
+    select(_T.id, _T.key, _T.rubric, _T.state, _I.prompt, _I.context, _I.reference, _K.meta, _T.gold)
     .select_from(
         core(Task)
         .join(core(Item), _T.item == _I.id)
         .outerjoin(core(DatasetItem), (_K.dataset == bindparam("dataset")) & (_K.key == _T.key))
     )
     .where(_at_position)
+)
+# What is shown of gold is what its item has where it was decided.
+_source = core(Task).alias("source")
+meta_of_gold = Prepared(
+    select(_K.meta)
+    .select_from(
+        core(Task)
+        .join(_source, _source.c.id == _T.repeat_of)
+        .join(core(Queue), _source.c.queue == _Q.id)
+        .join(core(DatasetItem), (_K.dataset == _Q.dataset) & (_K.key == _source.c.key))
+    )
+    .where(_T.id == bindparam("task"))
 )
 outputs = Prepared(
     select(_TO.public_id, _TO.slot, _O.id, _O.parts, _O.text, _O.sample, _O.content_hash, _S.name, _S.version)

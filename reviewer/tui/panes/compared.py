@@ -15,11 +15,12 @@ _MIDDLE: dict[int, dict[Step, str]] = {
     3: {-1: "left", 0: "tie", 1: "right", BOTH_BAD: "both bad"},
     2: {-1: "left", 1: "right", BOTH_BAD: "both bad"},
 }
-_SHORT: dict[int, dict[Step, str]] = {
+SHORT_STEPS: dict[int, dict[Step, str]] = {
     5: {-2: "left+", -1: "left", 0: "tie", 1: "right", 2: "right+", BOTH_BAD: "bad"},
     3: {-1: "left", 0: "tie", 1: "right", BOTH_BAD: "bad"},
     2: {-1: "left", 1: "right", BOTH_BAD: "bad"},
 }
+"""The shortest words for the steps of each scale."""
 
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
@@ -31,7 +32,7 @@ def steps_of(question: PreferenceQuestion, value: object, room: int) -> Fragment
     """
     steps = _steps(question)
     scale = question.asked.scale
-    for words in ({step: step_word(question.asked, step) for step in steps}, _MIDDLE[scale], _SHORT[scale]):
+    for words in ({step: step_word(question.asked, step) for step in steps}, _MIDDLE[scale], SHORT_STEPS[scale]):
         drawn = [_step(question, step, words[step], chosen=_same(step, value)) for step in steps]
         if length(drawn) <= room:
             return drawn
@@ -41,7 +42,7 @@ def steps_of(question: PreferenceQuestion, value: object, room: int) -> Fragment
 
 def steps_told(question: PreferenceQuestion, value: object, room: int) -> Iterator[Fragments]:
     """A row for each step, where `room` cells hold no words in the question's own row."""
-    shortest = _SHORT[question.asked.scale]
+    shortest = SHORT_STEPS[question.asked.scale]
     if length([_step(question, step, shortest[step], chosen=False) for step in _steps(question)]) <= room:
         return
     for step in _steps(question):

@@ -27,6 +27,8 @@ class Status(Lines):
         self.saving = Saving()
         self.paused = False
         self.sync = ""
+        self.told = ""
+        """What stands instead of done and left, where these mean nothing."""
 
     def rows(self, width: int, height: int) -> Sequence[Fragments]:
         """The one row."""
@@ -38,8 +40,9 @@ class Status(Lines):
             if self.item:
                 left.append((f" {self.item}", "status.dim"))
             if self.state != "open":
-                left.append((f" ✓ {self.state.replace('_', ' ')}", "status.dim"))
-            left.append((f"  {standing.done} done · {standing.left} left", "status"))
+                mark = "↩" if self.state == "sent_back" else "✓"
+                left.append((f" {mark} {self.state.replace('_', ' ')}", "status.dim"))
+            left.append((f"  {self.told or f'{standing.done} done · {standing.left} left'}", "status"))
             if standing.pace is not None and width >= 72:
                 left.append((f" · {_duration(standing.pace)} an item", "status.dim"))
             if standing.goal and width >= 90:

@@ -93,6 +93,11 @@ class PageBody(Framed):
         self.top = max(0, min(len(self._told) - self.size.height, self.top + by))
         self.redraw()
 
+    def tell_anew(self) -> None:
+        """Tells the text again, which has changed."""
+        self._width = 0
+        self.redraw()
+
     def inner(self, width: int, height: int) -> Sequence[Fragments]:
         """The rows in sight."""
         if width != self._width:
@@ -176,13 +181,15 @@ class Dialog(Keyed):
 
 
 class Choice(Dialog):
-    """One of several answers; with `other`, a last one that asks for words. Gives the answer, or None."""
+    """One of several answers, beginning at `chosen`; with `other`, a last one that asks for words. Gives the answer, or
+    None."""
 
-    def __init__(self, title: str, answers: Sequence[str], *, other: str = "") -> None:
+    def __init__(self, title: str, answers: Sequence[str], *, other: str = "", chosen: int = 0) -> None:
         super().__init__(title)
         self._answers = [*answers, *([other] if other else [])]
         self._other = other
         self._list = ListBody([[(answer, "text")] for answer in self._answers], numbered=True, id="list")
+        self._list.chosen = chosen
         self._input: Input | None = None
 
     @property

@@ -19,7 +19,6 @@ from reviewer.tui.panes.reading import ReadingPane
 from reviewer.tui.panes.status import Footer, Notice, Status
 
 _COLUMNS_FROM = 100
-_SIDE_FROM = (180, 45)
 _SMALL = 3
 _READ = 6
 _LOW = 20
@@ -47,6 +46,8 @@ class Divided(Keyed):
     """The widgets of an item's screen. What is shown in them, and which keys work, is for the classes over this one."""
 
     most_outputs: ClassVar[int] = 1
+    side_from: ClassVar[tuple[int, int]] = (180, 45)
+    """From which columns and rows on the form stands beside the item."""
 
     def __init__(self, sitting: Sitting) -> None:
         super().__init__()
@@ -93,6 +94,7 @@ class Divided(Keyed):
                     with Container(id="outputs"):
                         yield from self.outputs
                     yield self.reference
+            yield from self.beside_item()
             with Vertical(id="side"):
                 yield self.form_beside
         yield self.entry_title
@@ -100,6 +102,10 @@ class Divided(Keyed):
         yield self.form_below
         yield self.notice
         yield self.footer
+
+    def beside_item(self) -> ComposeResult:
+        """What stands beside the item's panes: nothing here."""
+        return iter(())
 
     def on_resize(self, event: events.Resize) -> None:
         """Divides the screen anew."""
@@ -132,6 +138,11 @@ class Divided(Keyed):
         """The pane that the reading keys move."""
         return self.panes.get(self.active_pane, self.output)
 
+    @property
+    def text_width(self) -> int:
+        """The columns that the item's panes and the form beside them have."""
+        return self.app.size.width
+
     def key_of(self, action: str) -> str:
         """The key of an action, as people write it; its name where it has none."""
         return self.desk.keymap.hint(action) or action
@@ -141,8 +152,8 @@ class Divided(Keyed):
     def divide(self) -> None:
         """Places every pane for the size of the terminal, and for what is zoomed or open."""
         width, height = self.app.size
-        name = "stacked" if width < _COLUMNS_FROM else "columns"
-        if width >= _SIDE_FROM[0] and height >= _SIDE_FROM[1]:
+        name = "stacked" if self.text_width < _COLUMNS_FROM else "columns"
+        if width >= self.side_from[0] and height >= self.side_from[1]:
             name = "side"
         self.shape = Shape(name, height)
         if not self.is_mounted:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from reviewer.errors import ReviewerError
 from reviewer.keys.contexts import LIST, Stack
 from reviewer.session.desk import QueueCard, cards
-from reviewer.session.sitting import Sitting
+from reviewer.session.revealing import open_sitting
 from reviewer.text.cells import pad, truncate
 from reviewer.tui.keyed import Keyed
 from reviewer.tui.panes.lines import Fragments, Lines
@@ -46,13 +46,21 @@ class QueueRows(Lines):
             name = pad(truncate(card.name, name_width), name_width)
             bar = "█" * filled + "░" * (_BAR - filled)
             rest = f" {share:4.0%}  {card.left:6,}  {card.drafts:6}  {card.flagged:7}"
-            state = "" if card.state == "open" else f"  {card.state}"
+            told = _told(card)
+            state = f"  {told}" if told else ""
             if number == self.chosen:
                 found.append([(pad(f"{mark}{name}  {bar}{rest}{state}", width), "list.cursor")])
             else:
                 row = [(mark, "key"), (name, "strong"), ("  ", "text"), (bar, "bar.done"), (rest, "text")]
                 found.append([*row, (state, "dim")])
         return found
+
+
+def _told(card: QueueCard) -> str:
+    """The state of a queue; of a calibration round that is blind yet, whether all have rated it."""
+    if card.waiting_for is None:
+        return "" if card.state == "open" else card.state
+    return f"round, {card.state}" if card.waiting_for else "round, done"
 
 
 class HomeScreen(Keyed):
@@ -85,6 +93,9 @@ class HomeScreen(Keyed):
     def on_screen_resume(self) -> None:
         """Reads them anew after a sitting."""
         self.read()
+        card = self._card()
+        if card is not None and (said := self._of_round(card)):
+            self.notice.say(said)
 
     def read(self) -> None:
         """Reads the queues and draws them."""
@@ -126,6 +137,8 @@ class HomeScreen(Keyed):
         last = max(0, len(self.queues.cards) - 1)
         self.queues.chosen = max(0, min(last, self.queues.chosen + by))
         self.queues.redraw()
+        card = self._card()
+        self.notice.say(self._of_round(card) if card else "")
 
     def do_list_open(self) -> None:
         """Opens the chosen queue where the rater left off."""
@@ -135,7 +148,7 @@ class HomeScreen(Keyed):
         from reviewer.tui.screens.opening import screen_for
 
         try:
-            sitting = Sitting.open(
+            sitting = open_sitting(
                 self.desk.store, card.name, self.desk.rater, idle_after=self.desk.home.settings.idle_after
             )
         except ReviewerError as error:
@@ -144,6 +157,45 @@ class HomeScreen(Keyed):
         self.notice.say("")
         self.app.push_screen(screen_for(sitting))
 
+    def do_list_reveal(self) -> None:
+        """Reveals the chosen calibration round, once all have rated it and somebody says so."""
+        card = self._card()
+        if card is None:
+            return
+        if card.waiting_for is None:
+            self.notice.say(f"{card.name} is no calibration round that waits to be revealed.", "notice.warning")
+        elif card.waiting_for:
+            self.notice.say(self._of_round(card), "notice.warning")
+        else:
+            self._ask_to_reveal(card.name)
+
+    def _of_round(self, card: QueueCard) -> str:
+        """How far a calibration round is that is blind yet; empty for any other queue."""
+        if card.waiting_for is None:
+            return ""
+        left = ", ".join(f"{name} ({count} left)" for name, count in card.waiting_for)
+        key = self.desk.keymap.hint("list.reveal", LIST)
+        return f"The round waits for {left}." if left else f"All members are done: {key} reveals what they said."
+
+    def _ask_to_reveal(self, name: str) -> None:
+        from reviewer.session import rounds
+        from reviewer.tui.screens.dialogs import Choice
+
+        wait, go_on = "Not yet", "Reveal it: nobody can rate blind any more"
+
+        def answered(answer: str | None) -> None:
+            if answer != go_on:
+                return
+            try:
+                rounds.reveal(self.desk.store, name, self.desk.rater)
+            except ReviewerError as trouble:
+                self.notice.say(str(trouble), "notice.warning")
+            else:
+                self.notice.say(f"{name} is revealed: {self.desk.keymap.hint('list.open', LIST)} opens it.")
+            self.read()
+
+        self.app.push_screen(Choice(f"reveal {name} now?", [wait, go_on]), answered)
+
     def do_app_instructions(self) -> None:
         """Shows the queue's own page."""
         from reviewer.tui.screens.queue_page import queue_page
@@ -151,6 +203,22 @@ class HomeScreen(Keyed):
         card = self._card()
         if card is not None:
             self.app.push_screen(queue_page(card))
+
+    def do_list_raters(self) -> None:
+        """Shows how the raters of the chosen queue do."""
+        from reviewer.tui.screens.raters import RatersScreen
+
+        card = self._card()
+        if card is not None:
+            self.app.push_screen(RatersScreen(card.name))
+
+    def do_list_my_page(self) -> None:
+        """Shows how the rater does in the chosen queue."""
+        from reviewer.tui.screens.raters import OwnPage
+
+        card = self._card()
+        if card is not None:
+            self.app.push_screen(OwnPage(card.name))
 
     def _card(self) -> QueueCard | None:
         return self.queues.cards[self.queues.chosen] if self.queues.cards else None

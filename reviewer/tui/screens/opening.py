@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from reviewer.session.deciding import Deciding
+from reviewer.session.revealing import Revealing
 from reviewer.session.sitting import Sitting
 from reviewer.tui.screens.item import ItemScreen
 
 
 def screen_for(sitting: Sitting) -> ItemScreen:
-    """The screen for the kind of the sitting's queue."""
+    """The screen for the kind of the sitting's queue; where a panel is shown, the one that shows it."""
+    if isinstance(sitting, Revealing):
+        from reviewer.tui.screens.reveal import reveal_screen
+
+        return reveal_screen(sitting)
+    if isinstance(sitting, Deciding):
+        from reviewer.tui.screens.adjudication import adjudication_screen
+
+        return adjudication_screen(sitting)
     if sitting.queue.kind == "pairwise":
         from reviewer.tui.screens.comparison import ComparisonScreen
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import orjson
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
 down_revision = "0002"
 
+_MOST_GOLD = 0.5
+_QUEUE = sa.table("queue", sa.column("id"), sa.column("settings"))
+_PROGRESS = sa.table("progress", sa.column("queue"))
+
 
 def upgrade() -> None:
-    """Adds six tables, and to tasks whether they were woven in because their answer is known."""
+    """Adds six tables, to tasks whether they were woven in because their answer is known, and takes back a setting
+    where it would change what was begun."""
     op.add_column("task", sa.Column("gold", sa.Boolean, nullable=False, server_default=sa.false()))
     op.create_table(
         "round",
@@ -79,3 +85,20 @@ def upgrade() -> None:
     op.create_index("golden_of_output", "golden", ["item", "output_hash"])
     op.create_index("golden_of_scale", "golden", ["scale_hash", "criterion"])
     op.create_index("golden_of_label", "golden", ["source_label"])
+    _keep_orders_that_were_begun()
+
+
+def _keep_orders_that_were_begun() -> None:
+    """Until now `gold` was kept without effect, and up to 1: who has begun goes on in the order that was drawn."""
+    connection = op.get_bind()
+    begun = set(connection.scalars(sa.select(_PROGRESS.c.queue)))
+    for queue, stored in connection.execute(sa.select(_QUEUE)).all():
+        settings = orjson.loads(stored)
+        if not settings.get("gold"):
+            continue
+        if queue in begun:
+            del settings["gold"]
+        else:
+            settings["gold"] = min(settings["gold"], _MOST_GOLD)
+        changed = orjson.dumps(settings).decode()
+        connection.execute(sa.update(_QUEUE).where(_QUEUE.c.id == queue).values(settings=changed))
