@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json, store_at
-from reviewer.cli.queue_settings import DEALT_BY, OF_ROUNDS, RUBRIC, SETTINGS, help_lines, parse
+from reviewer.cli.queue_settings import DEALT_BY, OF_ROUNDS, RUBRIC, help_lines, parse
 from reviewer.errors import BadInput, WrongUsage
 
 if TYPE_CHECKING:
@@ -194,13 +194,10 @@ def set_(name: str, pairs: tuple[str, ...], home: Path | None, as_json: bool) ->
                 planning.plan_anew(connection, after)
         moved = rubric is not None and _put_rubric(connection, record, rubric, stream=stream, actor=actor)
     done = [*changed, *([RUBRIC] if moved else [])]
-    without_effect = [key for key in given if SETTINGS[key].later]
     if as_json:
-        print_json({"queue": name, "changed": done, "without_effect": without_effect})
+        print_json({"queue": name, "changed": done})
         return
     _say(f"Queue '{name}': {', '.join(done)} changed." if done else f"Queue '{name}': nothing was to change.")
-    for key in without_effect:
-        _say(f"Note: '{key}' is kept, but has no effect before {SETTINGS[key].later} exist in Reviewer.", err=True)
 
 
 @queue.command()

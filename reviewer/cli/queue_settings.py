@@ -13,15 +13,11 @@ _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key: how its value is read, how the value is written in help, and what it does.
-
-    `later` names what will act on it: this program keeps the value and does nothing with it.
-    """
+    """One key: how its value is read, how the value is written in help, and what it does."""
 
     read: Callable[[str], Any]
     form: str
     does: str
-    later: str = ""
 
 
 class _Refused(Exception):
@@ -99,22 +95,15 @@ RUBRIC = "rubric"
 DEALT_BY = ("order", "raters", "repeats", "gold")
 """The settings by which places are dealt: they stand once somebody has begun."""
 
-
 OF_ROUNDS = ("pick", "submit", "idle_after", "goal")
 """The settings that may change in a calibration round: they touch neither its batch nor its blindness."""
 
 
 def help_lines() -> str:
     """The settings as a block for `--help`."""
-    now = [_help_line(name, setting.form, setting.does) for name, setting in SETTINGS.items() if not setting.later]
-    later = [
-        _help_line(name, setting.form, f"{setting.does} ({setting.later})")
-        for name, setting in SETTINGS.items()
-        if setting.later
-    ]
+    lines = [_help_line(name, setting.form, setting.does) for name, setting in SETTINGS.items()]
     rubric = _help_line(RUBRIC, "FILE.yaml", "brings a changed rubric into force")
-    told = ["", "\b", "Kept, but without effect until what is named in brackets exists:", *later] if later else []
-    return "\n".join(["\b", "Settings:", *now, rubric, *told])
+    return "\n".join(["\b", "Settings:", *lines, rubric])
 
 
 def _help_line(name: str, form: str, does: str) -> str:

@@ -186,14 +186,12 @@ def test_set(reviewer: Command, store: Store, pair: str, key: str, value: Any) -
     assert record(store).settings == {key: value}
     event = last_event(store)
     assert (event["action"], event["data"]) == ("queue.changed", {"changed": [key]})
-    assert ("no effect" in ran.err) == bool(SETTINGS[key].later)
 
 
 def test_what_stands_in_columns_is_set_too(reviewer: Command, store: Store) -> None:
     assert reviewer("queue", "set", "kyc", "overlap=2", "blind=false", "goal=9", "--json").json == {
         "queue": "kyc",
         "changed": ["overlap", "blind", "goal"],
-        "without_effect": [],
     }
     queue = record(store)
     assert (queue.overlap, queue.blind, queue.settings) == (2, False, {"goal": 9})
@@ -239,8 +237,7 @@ def test_every_setting_is_in_the_help(reviewer: Command) -> None:
     for name, setting in SETTINGS.items():
         assert f"{name}={setting.form}" in out
     assert "rubric=FILE.yaml" in out
-    assert ("without effect" in out) == any(setting.later for setting in SETTINGS.values())
-    assert help_lines().count("\b") == 1 + any(setting.later for setting in SETTINGS.values())
+    assert help_lines().count("\b") == 1
 
 
 def test_settings_are_read_whole_or_not_at_all() -> None:

@@ -66,7 +66,6 @@ def test_a_queue_is_planned_and_planned_anew(reviewer: Command, store: Store) ->
     assert ran.json == {
         "queue": "pairs",
         "changed": ["order", "raters", "overlap", "repeats"],
-        "without_effect": [],
     }
     assert [len(views(store, queue, rater)) for rater in ("ana", "bob")] == [15, 15]
     assert reviewer("queue", "set", "pairs", "overlap=1", "repeats=0").code == 0
