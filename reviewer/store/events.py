@@ -25,11 +25,20 @@ _NOT_SAID = frozenset({"received_at", "surplus"})
 
 
 def append(
-    driver: Driver, *, stream: str, actor: str, action: str, subject: str, content: Any, data: dict[str, Any]
+    driver: Driver,
+    *,
+    stream: str,
+    actor: str,
+    action: str,
+    subject: str,
+    content: Any,
+    data: dict[str, Any],
+    attested: str = "local",
 ) -> str:
     """Adds one event to `stream` and returns its hash. To be called inside the transaction of what it tells.
 
-    `content` is what the event vouches for: only its digest is kept. `data` holds identifiers and counts.
+    `content` is what the event vouches for: only its digest is kept. `data` holds identifiers and counts. `attested` is
+    "server" where a server has seen to it that `actor` is who they say.
     """
     holding.stream(driver, stream)
     last = _sql.head.first(driver, stream=stream)
@@ -39,7 +48,7 @@ def append(
         "seq": seq,
         "at": now(),
         "actor": actor,
-        "attested": "local",
+        "attested": attested,
         "action": action,
         "subject": subject,
         "digest": content if isinstance(content, str) else digest(content),

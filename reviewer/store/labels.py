@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from reviewer.ids import canonical_json, now
 from reviewer.store import events, golden, holding, passing, stretches, waiting
 from reviewer.store.connection import StoreTrouble
@@ -52,15 +54,17 @@ class Committed:
 def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
     """Writes the label, its head, the assignment's state, the draft's end, the counters and the event.
 
-    A decision has no assignment and fills no overlap; what it decides becomes golden. To be called inside a
-    transaction. Raises StoreTrouble where the queue takes no such label any more.
+    A decision has no assignment and fills no overlap; what it decides becomes golden. In a queue that stands for a
+    server's the label goes into the outbox and its event into the server's stream. To be called inside a transaction.
+    Raises StoreTrouble where the queue takes no such label any more.
     """
     said = new.columns
     queue, task, rater = said["queue"], said["task"], said["rater"]
-    overlap, state, purpose = _sql.queue_now.first(driver, queue=queue)
+    overlap, state, purpose, remote, remote_stream = _sql.queue_now.first(driver, queue=queue)
+    stream = remote_stream or stream
     if purpose == _CALIBRATION:
         holding.queue_as_it_is(driver, queue)
-        _, state, _ = _sql.queue_now.first(driver, queue=queue)
+        state = _sql.queue_now.first(driver, queue=queue)[1]
     if state in _SHUT and said["phase"] in _SHUT[state]:
         raise StoreTrouble(f"the calibration round is {state}.", mend="What you said is kept as a draft.")
     holding.tasks(driver, [task])
@@ -68,7 +72,7 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
     row = {
         **said,
         "revision": head[1] + 1 if head else 1,
-        "supersedes": canonical_json([head[0]] if head else []).decode(),
+        "supersedes": canonical_json([head[0], *orjson.loads(head[3])] if head else []).decode(),
         "received_at": said["committed_at"],
         "surplus": int(said["phase"] == "independent" and passing.is_filled(driver, task, rater, overlap)),
     }
@@ -113,9 +117,13 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
         content=events.label_digest(row),
         data={"queue": queue, "task": task, "revision": row["revision"]},
     )
+    if remote:
+        _sql.put_in_outbox.run(
+            driver, label=row["id"], remote=remote, state="waiting", attempts=0, error=None, at=row["committed_at"]
+        )
     golden.keep(driver, row, new.golden, approved_by=rater, stream=stream)
     if said["phase"] == "adjudication":
-        follow_decision(driver, queue, task, said["outcome"], before=head)
+        follow_decision(driver, queue, task, said["outcome"], before=head[:3] if head else None)
     return Committed(row["id"], row["revision"], bool(row["surplus"]))
 
 

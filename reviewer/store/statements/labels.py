@@ -5,14 +5,27 @@ from __future__ import annotations
 from sqlalchemy import bindparam, case, delete, select, update
 
 from reviewer.store.prepared import Prepared, insert_into, insert_unless_known, upsert
-from reviewer.store.tables import Assignment, Draft, Label, LabelHead, Progress, Queue, core
+from reviewer.store.tables import (
+    Assignment,
+    Draft,
+    Label,
+    LabelHead,
+    Outbox,
+    Progress,
+    Queue,
+    Remote,
+    RemoteQueue,
+    core,
+)
 
 COUNTED = ("submitted", "skipped", "abstained", "sent_back")
-_A, _D, _H, _L, _P, _Q = (core(table).c for table in (Assignment, Draft, LabelHead, Label, Progress, Queue))
+_A, _D, _H, _L, _P, _Q, _R, _RQ = (
+    core(table).c for table in (Assignment, Draft, LabelHead, Label, Progress, Queue, Remote, RemoteQueue)
+)
 _mine = (_A.task == bindparam("task")) & (_A.rater == bindparam("rater"))
 assignment = Prepared(select(_A.state, _A.flagged, _A.shown_order).where(_mine))
 head = Prepared(
-    select(_H.label, _L.revision, _L.outcome)
+    select(_H.label, _L.revision, _L.outcome, _H.conflict)
     .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
     .where(
         _H.task == bindparam("task"),
@@ -21,7 +34,14 @@ head = Prepared(
         _H.sample == bindparam("sample"),
     )
 )
-queue_now = Prepared(select(_Q.overlap, _Q.state, _Q.purpose).where(_Q.id == bindparam("queue")))
+queue_now = Prepared(
+    select(_Q.overlap, _Q.state, _Q.purpose, _R.name, _R.stream)
+    .select_from(
+        core(Queue).outerjoin(core(RemoteQueue), _RQ.queue == _Q.id).outerjoin(core(Remote), _RQ.remote == _R.name)
+    )
+    .where(_Q.id == bindparam("queue"))
+)
+put_in_outbox = insert_into(Outbox)
 put_head = upsert(LabelHead)
 put_assignment = upsert(Assignment, skip=["seq", "queue"])
 end_draft = Prepared(
