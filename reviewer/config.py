@@ -23,18 +23,28 @@ class Settings:
     mouse: bool = True
     editor: str = ""
     idle_after: int = 60  # seconds without a key after which time counts as idle
+    database: str = field(default="", repr=False)  # the address may hold a password
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The folder that holds one person's store, settings, keymaps, packs and logs."""
+    """The folder that holds one person's store, settings, keymaps, packs and logs.
+
+    Where `database` has an address, the store lies there and not in the folder.
+    """
 
     path: Path
     settings: Settings = field(default_factory=Settings)
+    database: str = field(default="", repr=False)
 
     @property
     def store(self) -> Path:
         return self.path / STORE_FILE
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there is a store to open; of one in a database that shows when it is opened."""
+        return bool(self.database) or self.store.exists()
 
     @property
     def keymaps(self) -> Path:
@@ -49,13 +59,18 @@ class Home:
         return named or self.settings.rater or _login_name()
 
 
-def open_home(path: Path | None = None) -> Home:
+def open_home(path: Path | None = None, *, database: str | None = None) -> Home:
     """The home at `path`, else at `REVIEWER_HOME`, else the platform's user-data folder; nothing is created.
 
-    Raises BadInput where `config.toml` cannot be read or holds a setting that does not exist.
+    Its store is in the database at the address `database`, else at `REVIEWER_DATABASE`, else as configured; an empty
+    address is the file's own. Raises BadInput where `config.toml` cannot be read or holds a setting that does not
+    exist.
     """
     folder = path or _default_folder()
-    return Home(folder, _read_settings(folder / "config.toml"))
+    settings = _read_settings(folder / "config.toml")
+    if database is None:
+        database = os.environ.get("REVIEWER_DATABASE") or settings.database
+    return Home(folder, settings, database)
 
 
 def remember(home: Home, name: str, value: str) -> None:
@@ -122,5 +137,6 @@ def _checked(name: str, value: Any, path: Path) -> Any:
     if name not in known:
         raise BadInput(f"there is no setting '{name}'.", where=str(path), mend=f"Known are {', '.join(sorted(known))}.")
     if type(value) is not known[name]:
-        raise BadInput(f"setting '{name}' must be of type {known[name].__name__}, got {value!r}.", where=str(path))
+        got = "" if name == "database" else f", got {value!r}"  # an address may hold a password
+        raise BadInput(f"setting '{name}' must be of type {known[name].__name__}{got}.", where=str(path))
     return value

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,12 +21,13 @@ from uuid import uuid4
 import psycopg
 
 GIVEN = "REVIEWER_TEST_POSTGRES"
+SAFE = ("shared_buffers=64MB", "max_connections=200")
 # Nothing outlives a test: what costs time to be kept safe need not be kept.
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=200")
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", *SAFE)
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server(settings: Sequence[str] = FAST) -> Iterator[str]:
     """The address of a server on which databases can be made, for the length of the block."""
     given = os.environ.get(GIVEN)
     if given:
@@ -38,16 +39,16 @@ def server() -> Iterator[str]:
         programs = _programs(folder) if user else _installed()
         if user:
             shutil.chown(folder, user)
-        yield from _running(programs / "bin", folder, user)
+        yield from _running(programs / "bin", folder, user, settings)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _running(programs: Path, folder: Path, user: str | None) -> Iterator[str]:
+def _running(programs: Path, folder: Path, user: str | None, options: Sequence[str]) -> Iterator[str]:
     data, log = folder / "data", folder / "log"
     how = ("-U", "reviewer", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
     _run(user, programs / "initdb", "-D", data, *how)
-    settings = " ".join(f"-c {setting}" for setting in (*_FAST, f"unix_socket_directories={folder}"))
+    settings = " ".join(f"-c {setting}" for setting in (*options, f"unix_socket_directories={folder}"))
     control = (programs / "pg_ctl", "-D", data, "-w", "-s")
     _run(user, *control, "-l", log, "-o", f"{settings} -c listen_addresses=", "start")
     try:

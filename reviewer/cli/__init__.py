@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import click
 
@@ -25,6 +26,13 @@ _COMMANDS = {
     "raters": ("raters", "Shows how raters do over time: gold, severity, drift, pace."),
     "adjudicate": ("adjudicate", "Decides disputed tasks: by a person, or by consensus."),
     "rank": ("rank", "Ranks systems by votes, with intervals."),
+    "serve": ("serve", "Serves the store to a team: queues, leases, labels."),
+    "user": ("user", "Adds, lists and revokes who may use the server."),
+    "remote": ("remote", "Adds, lists and removes the servers that this device works for."),
+    "pull": ("pull", "Fetches tasks of a server's queues, to work on anywhere."),
+    "push": ("push", "Sends labels to the server."),
+    "sync": ("sync", "Pushes, hears what changed, and pulls."),
+    "pack": ("pack", "Takes tasks and labels along as signed files, without a network."),
     "audit": ("audit", "Verifies and shows the event log."),
     "store": ("store", "Backs up and upgrades the store."),
     "doctor": ("doctor", "Examines the store and the terminal, and says what to do."),
@@ -40,13 +48,25 @@ class _LazyGroup(click.Group):
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        module = import_module(f"reviewer.cli.{_COMMANDS[name][0]}")
+        module = _module(f"reviewer.cli.{_COMMANDS[name][0]}")
+        if module is None:
+            return None
         command: click.Command = getattr(module, _ATTRIBUTES.get(name, name))
         return command
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+def _module(name: str) -> ModuleType | None:
+    """The module of a command; None where this installation lacks it."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None
 
 
 @click.group(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from reviewer.cli.options import home_at, home_option, json_option, plainly, pri
 from reviewer.cli.shown import many, working
 from reviewer.errors import WrongUsage
 from reviewer.session.disputes import FORMS
+
+if TYPE_CHECKING:
+    from reviewer.store.connection import Store
 
 METHODS = ("majority", "mean", "median", "dawid_skene")
 
@@ -23,7 +27,11 @@ METHODS = ("majority", "mean", "median", "dawid_skene")
 @click.option("--plain", is_flag=True, help="Line by line, for screen readers, braille lines and pipes.")
 @click.option("--keymap", help="The keymap to use; `reviewer keymap list` names them.")
 @click.option("--consensus", type=click.Choice(METHODS), help="Lets a method speak in place of a person.")
-@click.option("--approve", metavar="NAME", help="Makes the consensus golden in the name of this person.")
+@click.option(
+    "--approve",
+    metavar="NAME",
+    help="Makes the consensus golden in the name of this person, who is known here or is --rater.",
+)
 @click.option("--dry-run", is_flag=True, help="With --consensus: counts, and writes nothing.")
 @home_option
 @json_option
@@ -43,7 +51,8 @@ def adjudicate(
     """Decides the disputed tasks of QUEUE, the most disputed first.
 
     You see what the raters said, unnamed, decide criterion by criterion with a reason, or send the task back. What you
-    decide is golden. What you rated yourself is for another to decide. With --consensus a method gives the labels; ties
+    decide is golden. What you rated yourself is for another to decide, and what you were shown here you are no
+    independent rater of any more. With --consensus a method gives the labels; ties
     are named and left, and golden is only what a named person approves.
 
     \b
@@ -77,6 +86,7 @@ def _refuse(*, listed: bool, plain: bool, rule: str | None) -> None:
 def _list(home: Path | None, queue: str, *, rater: str | None, rule: str | None, as_json: bool) -> None:
     from reviewer.cli.adjudicate_shown import Listed, show
     from reviewer.session.cases import enter_to_decide, read_cases
+    from reviewer.session.showing import note_shown
     from reviewer.store import queues
 
     chosen = home_at(home)
@@ -87,6 +97,7 @@ def _list(home: Path | None, queue: str, *, rater: str | None, rule: str | None,
         # Without an identifier of their own yet, the name stands for who looks: only the order of outputs goes by it.
         me = queues.rater_called(connection, name) or name
         listed = Listed(connection, found, rules, name, read_cases(connection, found, rules, me), me)
+        note_shown(store, queue, name, [case.panel.task for case in listed.cases if not listed.hides(case)])
         if as_json:
             print_json(listed.to_json())
         else:
@@ -121,6 +132,16 @@ def _open(
     open_workstation(chosen, store, name, sitting, keymap=keymap)
 
 
+def _refuse_strangers(store: Store, name: str) -> None:
+    """A name that was mistyped would answer for what nobody approved."""
+    from reviewer.store import queues
+
+    with store.reading() as connection:
+        known = queues.rater_called(connection, name)
+    if known is None:
+        raise WrongUsage(f"nobody here is called '{name}'.", mend=f"If it is you, say --rater '{name}' too.")
+
+
 def _keep_consensus(
     home: Path | None, queue: str, method: str, *, rater: str | None, approve: str | None, dry_run: bool, as_json: bool
 ) -> None:
@@ -130,10 +151,13 @@ def _keep_consensus(
     if approve is not None and not approve.strip():
         raise WrongUsage("--approve takes the name of a person.", mend="Name who answers for it.")
     chosen = home_at(home)
+    store = store_at(chosen)
     approver = approve.strip() if approve is not None else None
+    if approver is not None and approver != chosen.rater(rater):
+        _refuse_strangers(store, approver)
     with working(f"finding the {method}", hidden=as_json):
         kept = find_consensus(
-            store_at(chosen), queue, method, actor=approver or chosen.rater(rater), approve=approver, dry_run=dry_run
+            store, queue, method, actor=approver or chosen.rater(rater), approve=approver, dry_run=dry_run
         )
     if as_json:
         print_json(consensus_json(kept, queue, approver, dry_run=dry_run))

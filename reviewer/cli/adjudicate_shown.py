@@ -8,7 +8,7 @@ from typing import Any
 
 from reviewer.cli.shown import cut, flat, many, say, standard_output
 from reviewer.session.approving import Kept, rater_of
-from reviewer.session.cases import Case, Tally
+from reviewer.session.cases import Case, Tally, hides
 from reviewer.session.disputes import Rules, standing_labels
 from reviewer.session.spreads import value_told
 from reviewer.store import panels, reading
@@ -54,7 +54,7 @@ class Listed:
 
     def hides(self, case: Case) -> bool:
         """Whether what was said is kept from the adjudicator, who decides first."""
-        return self.rules.decide_first and case.state == "open" and not case.again
+        return hides(self.rules, case, self.me)
 
     def to_json(self) -> dict[str, Any]:
         """The list for a program."""
@@ -137,7 +137,7 @@ def told(queue: str, adjudicator: str, tally: Tally) -> str:
     """The counts in a sentence."""
     parts = [f"{tally.open} for {adjudicator} to decide", f"{tally.decided} decided"]
     if tally.sent_back:
-        parts.append(f"{tally.sent_back} sent back ({tally.waiting} wait for rework)")
+        parts.append(f"{tally.sent_back} sent back, of which {tally.waiting} {_wait(tally.waiting)} for raters")
     if tally.skipped:
         parts.append(f"{tally.skipped} left to others")
     if tally.mine:
@@ -145,10 +145,14 @@ def told(queue: str, adjudicator: str, tally: Tally) -> str:
     return f"{many(tally.disputed, 'task')} of '{queue}' disputed: {', '.join(parts)}."
 
 
+def _wait(number: int) -> str:
+    return "waits" if number == 1 else "wait"
+
+
 def nothing_to_decide(queue: str, adjudicator: str, tally: Tally) -> str:
     """Why there is nothing to decide."""
     if not tally.disputed:
-        return f"Nothing is disputed in '{queue}'."
+        return f"Nothing is disputed in '{queue}': no task with two labels or more differs by its rules."
     if tally.mine == tally.disputed:
         return (
             f"Every disputed task of '{queue}' is one that {adjudicator} rated: another must decide. "

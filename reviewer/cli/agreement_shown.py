@@ -179,10 +179,9 @@ def _without(console: Console, report: Report) -> None:
     alpha = report.measures[by].value
     if report.costly_rater is not None and alpha is not None:
         gain = next(row.figures[by] for row in rows if row.rater == report.costly_rater)
-        say(
-            console,
-            f"{report.costly_rater} costs most: without that rater alpha is {_number(gain)} and not {alpha:.3f}.",
-        )
+        alike = [row.rater for row in rows if _number(row.figures.get(by)) == _number(gain)]
+        who = "costs most: without that rater" if len(alike) == 1 else "cost most alike: without one of them"
+        say(console, f"{' and '.join(alike[:_MOST_ROWS])} {who} alpha is {_number(gain)} and not {alpha:.3f}.")
 
 
 def _items(console: Console, report: Report) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reviewer.cli.options import database_option, home_at, home_option, json_option, plainly, print_json, store_at
+from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json, store_at
 from reviewer.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -30,10 +29,9 @@ def audit() -> None:
 
 
 @audit.command()
-@database_option
 @home_option
 @json_option
-def verify(database: str | None, home: Path | None, as_json: bool) -> None:
+def verify(home: Path | None, as_json: bool) -> None:
     """Follows the chain from its first event, and holds every label against the event that vouches for it.
 
     Keep the heads that it prints: a chain that was cut off and closed again shows by another head alone. Exits with 1
@@ -46,7 +44,7 @@ def verify(database: str | None, home: Path | None, as_json: bool) -> None:
     """
     from reviewer.store.events import verify as follow
 
-    with closing(store_at(home_at(home), database=database)) as store, store.reading() as connection:
+    with store_at(home_at(home)).reading() as connection:
         seen = follow(connection)
     if as_json:
         print_json(seen.to_json() | {"holds": not seen.faults})

@@ -71,6 +71,7 @@ def demo(reset: bool, yes: bool, plain: bool, home: Path | None) -> None:
     """
     from reviewer.cli.rate import read_plainly, workstation
 
+    _keep_to_the_file()
     chosen = open_home(_folder(home))
     _refuse_foreign(chosen)
     if reset and chosen.store.exists():
@@ -83,6 +84,15 @@ def demo(reset: bool, yes: bool, plain: bool, home: Path | None) -> None:
         read_plainly(chosen.path, next(iter(QUEUES)), None)
     else:
         workstation(chosen.path)
+        click.echo(f"The demo is kept in {click.format_filename(chosen.path)}: other commands read it with --home.")
+
+
+def _keep_to_the_file() -> None:
+    """Samples have no place in a team's database either, whoever names it."""
+    given = click.get_current_context().find_root().ensure_object(dict)
+    if given.get("database"):
+        raise WrongUsage("the demo has a store of its own.", mend="Leave --database out.")
+    given["database"] = ""
 
 
 def _folder(named: Path | None) -> Path:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reviewer.cli.options import database_option, home_at, home_option, json_option, plainly, print_json
+from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json
 from reviewer.errors import BadInput, CheckFailed, WrongUsage
 
 if TYPE_CHECKING:
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 @click.command(name="doctor")
 @click.option("--keys", is_flag=True, help="Names the keys that arrive, until q or ctrl+c.")
-@database_option
 @home_option
 @json_option
-def doctor(keys: bool, database: str | None, home: Path | None, as_json: bool) -> None:
+def doctor(keys: bool, home: Path | None, as_json: bool) -> None:
     """Examines the store and the terminal, and says what to do.
 
     The store: rights, disk, integrity, event log, and whether what is kept beside the labels follows from them; of a
@@ -44,7 +43,7 @@ def doctor(keys: bool, database: str | None, home: Path | None, as_json: bool) -
     chosen = home_at(home)
     found: list[Finding] = []
     unreadable = False
-    for finding in _examined(chosen, database):
+    for finding in _examined(chosen):
         found.append(finding)
         unreadable = unreadable or (finding.name == "store" and finding.status == "fail")
         if not as_json:
@@ -53,17 +52,17 @@ def doctor(keys: bool, database: str | None, home: Path | None, as_json: bool) -
     if as_json:
         print_json({"ok": not failed, "findings": [finding.to_json() for finding in found]})
     if unreadable:
-        where = "" if database else str(chosen.store)
+        where = "" if chosen.database else str(chosen.store)
         raise BadInput("the store cannot be read.", where=where, mend="Do what is said above.")
     if failed:
         raise CheckFailed(f"{len(failed)} of {len(found)} findings fail: {', '.join(failed)}.", mend="See above.")
 
 
-def _examined(home: Home, database: str | None) -> Iterator[Finding]:
+def _examined(home: Home) -> Iterator[Finding]:
     from reviewer.cli.terminal import examine_terminal, surroundings
 
     yield _versions()
-    yield from _store(home) if database is None else _database(database)
+    yield from _database(home.database) if home.database else _store(home)
     yield _keymap(home)
     yield from examine_terminal(surroundings())
 

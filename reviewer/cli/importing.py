@@ -138,7 +138,7 @@ def import_(
     chosen = home_at(home)
     told, naming = Told("row"), NamesTold()
     with registry.read(files, format=format_name, answers=answers, mapping=mapping_of(renamed)) as reader:
-        store = None if dry_run and not chosen.store.exists() else store_at(chosen, create=not dry_run)
+        store = None if dry_run and not chosen.has_store else store_at(chosen, create=not dry_run)
         with bar(hidden=as_json) as on_progress:
             options = ImportOptions(
                 rubric=rubric,

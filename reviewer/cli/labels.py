@@ -42,7 +42,7 @@ def labels() -> None:
 )
 @click.option("--rater", help="The labels of one rater.")
 @click.option("--all/--heads", "every", default=None, help="Every revision, or those that count.")
-@click.option("--golden", is_flag=True, help="Golden labels with what led to them.")
+@click.option("--golden", is_flag=True, help="What was decided; in JSONL with what led to it.")
 @home_option
 @json_option
 def export(
@@ -63,9 +63,9 @@ def export(
     Once a queue is revealed, the answers to hidden repeats are marked (`repeat`); only the store that asked them takes
     them in. Preferences count from -2, the first shown is much better, to 2; 2>1=3 is a ranking of what was shown.
     In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it; importing takes it away.
-    With --golden, these are the labels on whatever was decided: in JSONL each decision says which of its values are
-    golden, in whose name, what came over them and why one is retired; CSV has the values that are golden now. Both
-    import again, and make the same values golden.
+    With --golden, JSONL has the labels on whatever was decided, raters' too, and each decision says which of its values
+    are golden, in whose name, what came over them and why one is retired; CSV has the values that are golden now, and
+    nothing beside. Both import again, and make the same values golden.
 
     \b
     Examples:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,17 +14,34 @@ from reviewer.config import Home, open_home
 if TYPE_CHECKING:
     from reviewer.store.connection import Store
 
-home_option = click.option(
+_F = TypeVar("_F", bound=Callable[..., Any])
+_S = TypeVar("_S", bound="Store")
+
+
+def _keep_address(context: click.Context, _option: click.Parameter, url: str | None) -> None:
+    if url is not None:
+        context.ensure_object(dict)["database"] = url
+
+
+_home_alone = click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
-    envvar="REVIEWER_HOME",
-    help="The folder that holds the store, the settings and the keymaps.",
+    help="The folder that holds the store, the settings and the keymaps; else REVIEWER_HOME names it.",
 )
-database_option = click.option(
+_database = click.option(
     "--database",
     metavar="URL",
-    help="The store in this PostgreSQL database (postgresql://…) instead of the home's own.",
+    expose_value=False,
+    callback=_keep_address,
+    help="The store in this PostgreSQL database (postgresql://…), not the home's own; else REVIEWER_DATABASE names it.",
 )
+
+
+def home_option(function: _F) -> _F:
+    """Adds --home, which the command is given, and --database, which `home_at` keeps to: where the store lies."""
+    return _home_alone(_database(function))
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Prints one JSON object, for programs.")
 
 
@@ -31,10 +49,11 @@ _IN_USE: deque[Home] = deque(maxlen=1)
 
 
 def home_at(path: Path | None) -> Home:
-    """The home that a command was given, before or after its name, else the one of the environment."""
+    """The home that a command was given, before or after its name, else the one of the environment; so too the
+    database that holds its store, if one does."""
     context = click.get_current_context(silent=True)
-    above = context.find_root().obj if context is not None else None
-    home = open_home(path or (above or {}).get("home"))
+    given = (context.find_root().obj if context is not None else None) or {}
+    home = open_home(path or given.get("home"), database=given.get("database"))
     _IN_USE.append(home)
     return home
 
@@ -44,18 +63,25 @@ def home_in_use() -> Home:
     return _IN_USE[-1] if _IN_USE else open_home()
 
 
-def store_at(home: Home, *, create: bool = False, database: str | None = None) -> Store:
-    """The store of `home`, or the one in `database`, opened; made where `create` allows it, which never holds for a
-    database. Raises StoreTrouble where it is missing."""
-    if database is not None:
+def store_at(home: Home, *, create: bool = False) -> Store:
+    """The store of `home`, opened until the command ends; made where `create` allows it, which never holds for one in
+    a database. Raises StoreTrouble where it is missing."""
+    if home.database:
         from reviewer.store.postgres import open_database
 
-        return open_database(database)
+        return _closed_at_the_end(open_database(home.database))
     from reviewer.store.connection import Store
 
     store = Store.open(home.store, create=create)
     if store.remark:
         click.echo(store.remark, err=True)
+    return store
+
+
+def _closed_at_the_end(store: _S) -> _S:
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.find_root().call_on_close(store.close)
     return store
 
 

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json, store_at
-from reviewer.cli.queue_settings import DEALT_BY, OF_ROUNDS, RUBRIC, help_lines, parse
+from reviewer.cli.queue_changes import (
+    COLUMNS,
+    as_changed,
+    check_disputes,
+    is_planned_otherwise,
+    really_changed,
+    refuse_in_rounds,
+    refuse_what_does_not_fit,
+    refuse_what_is_too_late,
+)
+from reviewer.cli.queue_settings import RUBRIC, help_lines, parse
+from reviewer.cli.queue_shown import print_queue, row_of, say, standing
 from reviewer.errors import BadInput, WrongUsage
 
 if TYPE_CHECKING:
     from reviewer.rubric import Rubric
     from reviewer.store.prepared import Driver
     from reviewer.store.queues import QueueRecord
-
-_COLUMNS = frozenset({"overlap", "blind"})
 
 
 @click.group(name="queue")
@@ -49,7 +57,7 @@ def list_(home: Path | None, as_json: bool) -> None:
     from reviewer.store import queues
 
     with store_at(home_at(home)).reading() as connection:
-        rows = [_row(connection, record) for record in queues.all_queues(connection)]
+        rows = [row_of(connection, record) for record in queues.all_queues(connection)]
     if as_json:
         print_json({"queues": rows})
         return
@@ -59,7 +67,7 @@ def list_(home: Path | None, as_json: bool) -> None:
     width = max(len(plainly(row["name"])) for row in rows)
     for row in rows:
         counts = f"{row['tasks']:>8} tasks {row['labels']:>8} labels {row['raters']:>3} raters"
-        _say(f"{plainly(row['name']):<{width}}  {row['kind']:<8} {_standing(row):<16} {counts}")
+        say(f"{plainly(row['name']):<{width}}  {row['kind']:<8} {standing(row):<16} {counts}")
 
 
 @queue.command()
@@ -80,7 +88,7 @@ def show(name: str, home: Path | None, as_json: bool) -> None:
 
     with store_at(home_at(home)).reading() as connection:
         record = _found(connection, name)
-        row = _row(connection, record)
+        row = row_of(connection, record)
         rubrics = queues.rubrics_of(connection, record.id)
         team = list(queues.progress_of_team(connection, record.id))
         balance = None
@@ -102,7 +110,7 @@ def show(name: str, home: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(shown)
     else:
-        _print_queue(shown)
+        print_queue(shown)
 
 
 @queue.command()
@@ -129,12 +137,13 @@ def create(name: str, rubric_file: Path, kind: str, home: Path | None, as_json: 
     """
     from reviewer.exchange.intake import check_rubric
     from reviewer.rubric import load_rubric
-    from reviewer.store import queues
+    from reviewer.store import queues, remotes
 
     if not name.strip() or name != name.strip() or not name.isprintable():
         raise WrongUsage(
             f"'{plainly(name)}' cannot name a queue.", mend="Take printable characters, no blank at its ends."
         )
+    remotes.refuse_name(name)
     rubric = load_rubric(rubric_file)
     if kind != "rating":
         check_rubric(rubric, kind)
@@ -146,11 +155,11 @@ def create(name: str, rubric_file: Path, kind: str, home: Path | None, as_json: 
         actor = queues.ensure_rater(connection, chosen.rater())
         made = queues.create(connection, name, stream=store.device, actor=actor, kind=kind)
         _put_rubric(connection, made, rubric, stream=store.device, actor=actor)
-        row = _row(connection, made)
+        row = row_of(connection, made)
     if as_json:
         print_json(row)
     else:
-        _say(f"Queue '{name}' is made; `reviewer import FILE -q {name}` fills it.")
+        say(f"Queue '{name}' is made; `reviewer import FILE -q {name}` fills it.")
 
 
 @queue.command(name="set", epilog=help_lines())
@@ -180,24 +189,24 @@ def set_(name: str, pairs: tuple[str, ...], home: Path | None, as_json: bool) ->
     with _changing(home, name) as (connection, record, stream, actor):
         if rubric is not None:
             check_rubric(rubric, record.kind)
-        _refuse_in_rounds(record, {**given, RUBRIC: rubric} if rubric is not None else given)
-        _check_disputes(connection, record, given, rubric)
-        changed = _really_changed(record, given)
-        after = _after(record, changed)
-        _refuse_what_does_not_fit(after, given)
-        _refuse_what_is_too_late(connection, record, after, changed)
+        refuse_in_rounds(record, {**given, RUBRIC: rubric} if rubric is not None else given)
+        check_disputes(connection, record, given, rubric)
+        changed = really_changed(record, given)
+        after = as_changed(record, changed)
+        refuse_what_does_not_fit(after, given)
+        refuse_what_is_too_late(connection, record, after, changed)
         if changed:
-            to: dict[str, Any] = {key: value for key, value in changed.items() if key in _COLUMNS}
+            to: dict[str, Any] = {key: value for key, value in changed.items() if key in COLUMNS}
             to["settings"] = after.settings
             queues.change(connection, record, stream=stream, actor=actor, action="queue.changed", **to)
-            if _is_planned_otherwise(record, after, changed):
+            if is_planned_otherwise(record, after, changed):
                 planning.plan_anew(connection, after)
         moved = rubric is not None and _put_rubric(connection, record, rubric, stream=stream, actor=actor)
     done = [*changed, *([RUBRIC] if moved else [])]
     if as_json:
         print_json({"queue": name, "changed": done})
         return
-    _say(f"Queue '{name}': {', '.join(done)} changed." if done else f"Queue '{name}': nothing was to change.")
+    say(f"Queue '{name}': {', '.join(done)} changed." if done else f"Queue '{name}': nothing was to change.")
 
 
 @queue.command()
@@ -264,22 +273,19 @@ def reveal(name: str, reason: str, home: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"queue": name, "revealed_at": at})
     else:
-        _say(f"Queue '{name}' is revealed: systems and keys are shown from now on.")
-
-
-def _say(line: str, *, err: bool = False) -> None:
-    click.echo(plainly(line), err=err)
+        say(f"Queue '{name}' is revealed: systems and keys are shown from now on.")
 
 
 @contextmanager
 def _changing(home: Path | None, name: str) -> Iterator[tuple[Driver, QueueRecord, str, str]]:
     """One transaction on the queue of that name: connection, queue, event stream, and who acts."""
-    from reviewer.store import queues
+    from reviewer.store import queues, remotes
 
     chosen = home_at(home)
     store = store_at(chosen)
     with store.writing() as connection:
         record = _found(connection, name)
+        remotes.refuse_remote(connection, record)
         yield connection, record, store.device, queues.ensure_rater(connection, chosen.rater())
 
 
@@ -307,7 +313,7 @@ def _set_state(name: str, home: Path | None, state: str, action: str, as_json: b
     if as_json:
         print_json({"queue": name, "state": state})
     else:
-        _say(f"Queue '{name}' is {state}.")
+        say(f"Queue '{name}' is {state}.")
 
 
 def _put_rubric(connection: Driver, record: QueueRecord, rubric: Rubric, *, stream: str, actor: str) -> bool:
@@ -317,169 +323,3 @@ def _put_rubric(connection: Driver, record: QueueRecord, rubric: Rubric, *, stre
         connection, rubric.document(), content_hash=rubric.content_hash, scale_hash=rubric.scale_hash
     )
     return queues.put_rubric(connection, record, identifier, stream=stream, actor=actor)
-
-
-def _really_changed(record: QueueRecord, given: dict[str, Any]) -> dict[str, Any]:
-    before = record.settings | {"overlap": record.overlap, "blind": record.blind}
-    return {key: value for key, value in given.items() if key not in before or before[key] != value}
-
-
-def _after(record: QueueRecord, changed: dict[str, Any]) -> QueueRecord:
-    """The queue as the changes leave it."""
-    columns = {key: value for key, value in changed.items() if key in _COLUMNS}
-    settings = {key: value for key, value in changed.items() if key not in _COLUMNS}
-    return replace(record, settings=record.settings | settings, **columns)
-
-
-def _check_disputes(connection: Driver, record: QueueRecord, given: dict[str, Any], rubric: Rubric | None) -> None:
-    """Raises BadInput where a rule of disputes asks for a criterion that the rubric does not have."""
-    if "adjudicate" not in given:
-        return
-    from reviewer.session.cases import check_queue_rules
-    from reviewer.session.disputes import check_rules, rules_of
-
-    rules = rules_of(given["adjudicate"])
-    if rubric is not None:
-        check_rules(rules, rubric, record.kind)
-    else:
-        check_queue_rules(connection, record, rules)
-
-
-def _refuse_in_rounds(record: QueueRecord, given: dict[str, Any]) -> None:
-    from reviewer.store import rounds
-
-    held = [key for key in given if key not in OF_ROUNDS and (key != "adjudicate" or record.is_blind_round)]
-    if held:
-        rounds.refuse_round(
-            record,
-            f"its {', '.join(held)} cannot change",
-            f"`reviewer round start` draws another; {', '.join(OF_ROUNDS)} can be set.",
-        )
-
-
-def _refuse_what_does_not_fit(after: QueueRecord, given: dict[str, Any]) -> None:
-    planned = after.settings.get("order") == "planned"
-    if planned and not after.settings.get("raters"):
-        raise WrongUsage("a planned queue needs to know its raters.", mend="Name them: order=planned raters=ana,bob")
-    if given.get("raters") and not planned:
-        raise WrongUsage("raters are named for a planned queue only.", mend="Add order=planned, or leave raters out.")
-    if planned and after.settings.get("gold"):
-        raise WrongUsage(
-            "gold is given as raters come, and a planned queue has its places fixed ahead.",
-            mend="Set gold=0, or order=open.",
-        )
-    if planned and not after.settings.get("shuffle", True):
-        raise WrongUsage("a planned queue is always shuffled.", mend="Set shuffle=true, or order=open.")
-
-
-def _is_planned_otherwise(record: QueueRecord, after: QueueRecord, changed: dict[str, Any]) -> bool:
-    from reviewer.store.order import way_of
-
-    planned = "planned" in (way_of(one.kind, one.settings) for one in (record, after))
-    return planned and bool(changed.keys() & {*DEALT_BY, "overlap"})
-
-
-def _refuse_what_is_too_late(
-    connection: Driver, record: QueueRecord, after: QueueRecord, changed: dict[str, Any]
-) -> None:
-    from reviewer.store import queues
-    from reviewer.store.order import way_of
-
-    if "blind" in changed and queues.labels_in(connection, record.id):
-        given, mend = "with names shown", "Make another queue for blind ones."
-        if record.blind:
-            given, mend = "blind", f'`reviewer queue reveal {record.name} --reason "…"` ends the blindness.'
-        raise BadInput(f"the queue '{record.name}' has labels, and these were given {given}.", mend=mend)
-    begun = [row["rater"] for row in queues.progress_of_team(connection, record.id)]
-    if not begun:
-        return
-    if changed.get("shuffle") is not None and changed["shuffle"] != record.settings.get("shuffle", True):
-        raise BadInput(
-            f"the order of the queue '{record.name}' is drawn: {', '.join(begun[:5])} began.",
-            mend="Make another queue for another order.",
-        )
-    woven = [name for name in changed if name in ("repeats", "gold")]
-    late = [name for name in woven if changed[name] != record.settings.get(name, 0)]
-    if way_of(record.kind, record.settings) != way_of(after.kind, after.settings) and "order" in changed:
-        late.append("order")
-    if _is_planned_otherwise(record, after, changed):
-        late += [name for name in ("raters", "overlap") if name in changed]
-    if late:
-        raise BadInput(
-            f"{' and '.join(late)} cannot change: the places of the queue '{record.name}' are dealt, "
-            f"{', '.join(begun[:5])} began.",
-            mend="Make another queue, and set it there before anybody begins.",
-        )
-
-
-def _row(connection: Driver, record: QueueRecord) -> dict[str, Any]:
-    from reviewer.store import queues
-    from reviewer.store.order import tasks_in
-
-    return {
-        "name": record.name,
-        "kind": record.kind,
-        "state": record.state,
-        "blind": record.blind,
-        "revealed_at": record.revealed_at,
-        "overlap": record.overlap,
-        "tasks": tasks_in(connection, record.id),
-        "labels": queues.labels_in(connection, record.id),
-        "raters": sum(1 for _ in queues.progress_of_team(connection, record.id)),
-        "created_at": record.created_at,
-    }
-
-
-def _standing(row: dict[str, Any]) -> str:
-    seen = "revealed" if row["revealed_at"] else "blind" if row["blind"] else "not blind"
-    return f"{row['state']}, {seen}"
-
-
-def _print_queue(shown: dict[str, Any]) -> None:
-    _say(f"{shown['name']}: {shown['kind']}, {_standing(shown)}, made at {shown['created_at']}")
-    asked = f"{shown['overlap']} raters a task" if shown["overlap"] else "every rater rates everything"
-    _say(f"{shown['tasks']} tasks, {asked}, {shown['labels']} labels with all their revisions")
-    if shown["blind"] and not shown["revealed_at"]:
-        _say("blind to the eye only: whoever may read this store's file can find out what is hidden")
-    for rubric in shown["rubrics"]:
-        force = "in force" if rubric["in_force"] else "before"
-        _say(f"rubric   {rubric['name']} ({rubric['id']}), {force}")
-    _say(f"order    {_ordered(shown)}")
-    for key, value in sorted(shown["settings"].items()):
-        _say(f"setting  {key}={_written(value)}")
-    for row in shown["progress"]:
-        others = [(row["skipped"], "skipped"), (row["abstained"], "abstained"), (row["sent_back"], "sent back")]
-        counts = [f"{row['submitted']} submitted", *(f"{count} {word}" for count, word in others if count)]
-        if row["flagged"]:
-            counts.append(f"{row['flagged']} flagged")
-        _say(f"rater    {row['rater']}: {', '.join(counts)}, {row['active_ms'] / 60000:.1f} active minutes")
-
-    if shown["balance"]:
-        _print_balance(shown)
-
-
-def _ordered(shown: dict[str, Any]) -> str:
-    again = f", {shown['settings']['repeats']:.0%} of the tasks come again" if shown["settings"].get("repeats") else ""
-    drawn = "of each rater's own" if shown["settings"].get("shuffle", True) else "as imported"
-    said = {
-        "drawn": drawn,
-        "turn": f"{drawn}, given out one by one",
-        "open": "open: given out one by one, and every second view of a task mirrors the first",
-        "planned": f"planned for {', '.join(shown['planned_for'] or [])}",
-    }
-    return said[shown["order"]] + again
-
-
-def _print_balance(shown: dict[str, Any]) -> None:
-    places = "left and right" if shown["kind"] == "pairwise" else "at each place"
-    for name, found in shown["balance"].items():
-        one_order = f"{found['uneven_tasks']} tasks in one order more often than in its mirror"
-        _say(f"{name:<8} {found['views']} views, each system {places} within {found['greatest']}; {one_order}")
-        for rater, difference in found["raters"].items():
-            _say(f"{'':<8} {rater}: each system {places} within {difference}")
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

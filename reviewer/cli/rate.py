@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reviewer.cli.options import home_at, home_option, store_at
-from reviewer.errors import WrongUsage
+from reviewer.errors import ReviewerError, WrongUsage
 
 if TYPE_CHECKING:
     from reviewer.config import Home
     from reviewer.keys.keymap import Keymap
     from reviewer.session.sitting import Sitting
+    from reviewer.session.synchroniser import Plug, Synchroniser
     from reviewer.store.connection import Store
+
+# Whoever leaves does not wait longer than this for labels that are being sent.
+_LEAVING_SECONDS = 2.0
 
 
 @click.command()
@@ -46,7 +51,7 @@ def workstation(
     from reviewer.keys.keymap import load
 
     chosen = home_at(home)
-    if queue is None and not chosen.store.exists():
+    if queue is None and not chosen.has_store:
         begin()
         return
     _check_terminal("rate")
@@ -82,8 +87,10 @@ def _check_terminal(command: str) -> None:
 def _run(chosen: Home, store: Store, keys: Keymap, name: str, sitting: Sitting | None) -> None:
     from reviewer.tui.app import ReviewerApp
 
-    app = ReviewerApp(chosen, store, keys, name, sitting=sitting)
+    syncing = _syncing(store)
+    app = ReviewerApp(chosen, store, keys, name, sitting=sitting, syncing=syncing)
     app.run(mouse=chosen.settings.mouse)
+    _take_leave(store, syncing)
     if app.failure is not None:
         raise app.failure
     if app.return_code:
@@ -96,12 +103,45 @@ def read_plainly(home: Path | None, queue: str, rater: str | None) -> None:
     from reviewer.session.sitting import Sitting
 
     chosen = home_at(home)
-    sitting = Sitting.open(
-        store_at(chosen), queue, chosen.rater(rater), idle_after=chosen.settings.idle_after, source="plain"
-    )
-    code = plain.run(sitting, sys.stdin, sys.stdout)
+    store = store_at(chosen)
+    sitting = Sitting.open(store, queue, chosen.rater(rater), idle_after=chosen.settings.idle_after, source="plain")
+    syncing = _syncing(store)
+    code = plain.run(sitting, sys.stdin, sys.stdout, syncing=syncing)
+    _take_leave(store, syncing)
     if code:
         raise SystemExit(code)
+
+
+def _syncing(store: Store) -> Plug:
+    from reviewer.session.synchroniser import Plug
+
+    return Plug(lambda: _synchroniser(store))
+
+
+def _synchroniser(store: Store) -> Synchroniser | None:
+    """Made on a thread once something is on the screen; a home that works for no server loads nothing for it."""
+    from reviewer.store import remotes
+    from reviewer.store.packs import PACK_URL
+
+    with store.reading() as connection:
+        names = [remote.name for remote in remotes.every(connection) if remote.url != PACK_URL]
+    if not names:
+        return None
+    from reviewer.sync.background import Background
+
+    return Background.over(store, names)
+
+
+def _take_leave(store: Store, syncing: Plug) -> None:
+    """Lets labels that are being sent arrive, and says how many wait, which are safe here."""
+    from reviewer.session.synchroniser import leave_words
+    from reviewer.store import remotes
+
+    if syncing.at_work is not None:
+        syncing.at_work.close(_LEAVING_SECONDS)
+    with suppress(ReviewerError), store.reading() as connection:
+        if waiting := remotes.waiting(connection):
+            click.echo(leave_words(waiting), err=True)
 
 
 def begin() -> None:

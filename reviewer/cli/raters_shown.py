@@ -48,7 +48,7 @@ def _table(console: Console, report: RatersReport) -> None:
                 f"{one.labels:,}",
                 "-" if one.pace.median is None else f"{one.pace.median:.0f}",
                 share_of(one.accuracy),
-                "-" if value is None else f"{value:+.2f}",
+                "-" if value is None else f"{round(value, 2) + 0.0:+.2f}",
                 share_of(one.consistency),
                 mark_of(one.drift),
                 ", ".join(report.flags(one)),

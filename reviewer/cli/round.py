@@ -10,15 +10,14 @@ import click
 
 from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json, store_at
 from reviewer.cli.round_files import made_folder, write_certificates
+from reviewer.cli.round_items import panels_of, task_among, task_in
 from reviewer.errors import BadInput, WrongUsage
 
 if TYPE_CHECKING:
-    from reviewer.session.panel import TaskPanel
     from reviewer.session.rounds import RoundCard
     from reviewer.store.connection import Store
 
 _WATCHED_EVERY = 1.0
-_NAMED = 8
 
 rater_option = click.option("--rater", help="Who does it, for the event log; else the setting `rater`, or the login.")
 out_option = click.option(
@@ -51,7 +50,9 @@ def round_() -> None:
     "values of a metadata field.",
 )
 @click.option("--seed", type=click.IntRange(0), help="Draws the same batch from the same queue again.")
-@click.option("--seen", is_flag=True, help="Draws items, too, that a member has rated or seen discussed.")
+@click.option(
+    "--seen", is_flag=True, help="Draws items, too, that a member has rated, seen discussed, or had in a round."
+)
 @click.option(
     "--measure", metavar="NAME", help="What certificates go by; else AC1 for names and AC2 for ordered scales."
 )
@@ -76,7 +77,8 @@ def start(
 ) -> None:
     """Draws a batch from QUEUE into a queue of its own, which its members rate blind.
 
-    Hidden repeats, gold, items of earlier rounds, examples of the rubric and what a member knows are not drawn.
+    Hidden repeats, gold, examples of the rubric, and what a member has rated, seen or had in an earlier round are not
+    drawn; with --seen what a member knows is.
 
     \b
     Examples:
@@ -89,7 +91,7 @@ def start(
     from reviewer.session.starting import Plan
     from reviewer.session.starting import start as start_round
 
-    members = tuple(one.strip() for one in raters.split(",") if one.strip())
+    members = tuple(one.strip() for one in raters.split(","))
     plan = Plan(
         members=members,
         items=items,
@@ -192,7 +194,8 @@ def reveal(name: str, incomplete: bool, rater: str | None, home: Path | None, as
 def show(name: str, key: str | None, rater: str | None, home: Path | None, as_json: bool) -> None:
     """Shows what the members of a revealed round said, item by item, the most disputed first.
 
-    Lines alone, for screen readers and files. Outputs that are compared are counted as --rater sees them.
+    Lines alone, for screen readers and files. Outputs that are compared are counted as --rater sees them, who is no
+    independent judge of these items any more.
 
     \b
     Examples:
@@ -202,12 +205,14 @@ def show(name: str, key: str | None, rater: str | None, home: Path | None, as_js
     """
     from reviewer.cli.round_shown import panel_json, show_panels
     from reviewer.session import rounds
+    from reviewer.session.showing import note_shown
 
     chosen = home_at(home)
     store = store_at(chosen)
     card = rounds.round_card(store, name)
-    panels = _panels(store, name, chosen.rater(rater))
-    told = [panel for panel in panels if panel.task == _task(panels, key)] if key is not None else panels
+    panels = panels_of(store, name, chosen.rater(rater))
+    told = [panel for panel in panels if panel.task == task_among(panels, key)] if key is not None else panels
+    note_shown(store, name, chosen.rater(rater), [panel.task for panel in told])
     notes = rounds.notes(store, name)
     if as_json:
         of_round = [{"author": author, "text": text, "at": at} for task, author, text, at in notes if task is None]
@@ -236,7 +241,7 @@ def note(name: str, text: str, key: str | None, rater: str | None, home: Path | 
 
     chosen = home_at(home)
     store = store_at(chosen)
-    task = _task_in(store, name, key) if key is not None else None
+    task = task_in(store, name, key) if key is not None else None
     rounds.add_note(store, name, chosen.rater(rater), text, task=task)
     if as_json:
         print_json({"round": name, "item": key, "note": text.strip()})
@@ -280,7 +285,7 @@ def promote(
         raise WrongUsage("nobody is there to be asked.", mend="Say --yes once the change is right.")
     chosen = home_at(home)
     store = store_at(chosen)
-    proposal = rounds.propose_example(store, name, _task_in(store, name, key), criterion, level, why)
+    proposal = rounds.propose_example(store, name, task_in(store, name, key), criterion, level, why)
     if not as_json:
         for line in proposal.lines:
             click.echo(plainly(line))
@@ -385,45 +390,6 @@ def _next(store: Store, name: str | None, before: list[RoundCard]) -> list[Round
 
     sleep(_WATCHED_EVERY)
     return _cards(store, name) or before
-
-
-def _panels(store: Store, name: str, viewer: str) -> list[TaskPanel]:
-    """What the members said, the outputs counted as `viewer` sees them: in canonical order they would tell whose
-    they are."""
-    from reviewer.session.panel import read_panels
-    from reviewer.store import queues, rounds
-
-    with store.reading() as connection:
-        found = rounds.get(connection, name)
-        queue = queues.find(connection, found.name)
-        assert queue is not None
-        known = queues.rater_called(connection, viewer)
-        return read_panels(connection, queue, named=True, me=known or viewer)
-
-
-def _task_in(store: Store, name: str, key: str) -> str:
-    from reviewer.store import rounds
-
-    with store.reading() as connection:
-        found = rounds.get(connection, name)
-        tasks = {one.key: one.id for one in rounds.batch(connection, found.child)}
-    if key not in tasks:
-        raise _no_item(key, list(tasks))
-    return tasks[key]
-
-
-def _task(panels: list[TaskPanel], key: str) -> str:
-    tasks = {panel.key: panel.task for panel in panels}
-    if key not in tasks:
-        raise _no_item(key, list(tasks))
-    return tasks[key]
-
-
-def _no_item(key: str, known: list[str]) -> BadInput:
-    from reviewer.keys.names import closest
-
-    there = f"There are {', '.join(known[:_NAMED])}{' and more' if len(known) > _NAMED else ''}."
-    return BadInput(f"the round has no item '{key}'.", mend=closest(key, known) or there)
 
 
 def _say_files(files: list[str]) -> None:

@@ -164,7 +164,7 @@ def _resolve(argument: str, home: Path | None) -> Rubric:
     from reviewer.rubric import load_rubric
 
     chosen = home_at(home)
-    if Path(argument).exists() or not chosen.store.exists():
+    if Path(argument).exists() or not chosen.has_store:
         return load_rubric(Path(argument))
     from reviewer.rubric import Rubric
     from reviewer.store import queues

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from reviewer.cli.options import database_option, home_at, home_option, json_option, plainly, print_json
+from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json
+from reviewer.errors import WrongUsage
 
 
 @click.group(name="store")
@@ -28,7 +29,8 @@ def store() -> None:
 def backup(file: Path, home: Path | None, as_json: bool) -> None:
     """Copies the store to FILE, whole and consistent, while raters may be at work. Overwrites nothing.
 
-    To go back to a copy, end all programs and put it in the store's place as reviewer.db.
+    To go back to a copy, end all programs and put it in the store's place as reviewer.db. A store in a database is
+    copied by pg_dump.
 
     \b
     Examples:
@@ -37,7 +39,13 @@ def backup(file: Path, home: Path | None, as_json: bool) -> None:
     from reviewer.store.backup import back_up
     from reviewer.store.connection import schema_of
 
-    source = home_at(home).store
+    chosen = home_at(home)
+    if chosen.database:
+        raise WrongUsage(
+            "the store lies in a database, which `store backup` does not copy.",
+            mend="Copy it with pg_dump; --database '' goes to the home's own store.",
+        )
+    source = chosen.store
     schema_of(source)
     quiet = as_json or not sys.stderr.isatty()
     with click.progressbar(length=1000, label="Copying", file=sys.stderr, hidden=quiet) as bar:
@@ -54,10 +62,9 @@ def backup(file: Path, home: Path | None, as_json: bool) -> None:
 
 
 @store.command()
-@database_option
 @home_option
 @json_option
-def upgrade(database: str | None, home: Path | None, as_json: bool) -> None:
+def upgrade(home: Path | None, as_json: bool) -> None:
     """Brings the store to the schema of this program, after a copy beside it.
 
     A local store is brought up to date whenever it is opened; this does it at a time of your choice, and tells. A store
@@ -69,13 +76,14 @@ def upgrade(database: str | None, home: Path | None, as_json: bool) -> None:
       reviewer store upgrade
       reviewer store upgrade --database postgresql://reviewer@db.example/reviewer
     """
-    if database is not None:
-        _upgrade_database(database, as_json)
+    chosen = home_at(home)
+    if chosen.database:
+        _upgrade_database(chosen.database, as_json)
         return
     from reviewer.store.connection import Store, schema_of
     from reviewer.store.version import SCHEMA_VERSION
 
-    path = home_at(home).store
+    path = chosen.store
     before = schema_of(path)
     copy = Store.open(path, create=False).copy
     if as_json:

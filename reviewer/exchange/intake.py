@@ -18,7 +18,7 @@ from reviewer.exchange.registry import Reader
 from reviewer.exchange.rejects import Rejected, RejectsFile
 from reviewer.exchange.rows import ItemRow, Reject
 from reviewer.rubric import Criterion, Preference, Rubric
-from reviewer.store import queues, rounds
+from reviewer.store import queues, remotes, rounds
 from reviewer.store.connection import Store, StoreTrouble
 from reviewer.store.intake import Intake
 from reviewer.store.masking import output_hash
@@ -201,10 +201,14 @@ def _open_queue(store: Store | None, name: str, options: ImportOptions) -> Queue
     if not name.strip() or not name.isprintable():
         raise WrongUsage(f"{name!r} cannot be the name of a queue.", mend="Name it in letters that can be seen.")
     if store is None:
+        remotes.refuse_name(name)
         return None
     with store.reading() as connection:
         queue = queues.find(connection, name)
+        if queue is not None:
+            remotes.refuse_remote(connection, queue)
     if queue is None:
+        remotes.refuse_name(name)
         return None
     if options.kind is not None and options.kind != queue.kind:
         raise WrongUsage(

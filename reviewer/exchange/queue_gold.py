@@ -11,6 +11,7 @@ from reviewer.exchange.queue_answers import COMPOSITE, Answer, Answers
 from reviewer.rubric import Rubric
 from reviewer.rubric.questions import scale_of_answer
 from reviewer.store import rater_rows
+from reviewer.store.examples import is_shown, shown_by
 from reviewer.store.golden import canonical_order, hash_of_outputs
 from reviewer.store.judged import JudgedTask
 from reviewer.store.prepared import Driver
@@ -46,14 +47,20 @@ def gold_of(
     rubric: Callable[[str], Rubric],
     in_force: str,
 ) -> dict[str, Said]:
-    """The golden answers to each task that has some from another task, on scales that hold now."""
+    """The golden answers to each task that has some from another task, on scales that hold now; none where the rubric
+    shows the output as an example."""
     found: dict[str, Said] = {}
     kind = cast("Any", queue.kind)
+    shown: dict[str, frozenset[str]] = {}
     for task, rows, hashes in rater_rows.golden(driver, queue.id):
         known = tasks.get(task)
         if known is None:
             continue
         asked, wanted = known.rubric or in_force, hash_of_outputs(hashes)
+        if asked not in shown:
+            shown[asked] = shown_by(rubric(asked))
+        if is_shown(driver, task, shown[asked]):
+            continue
         values = {
             row.criterion: row.value
             for row in rows

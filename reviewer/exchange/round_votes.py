@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast
 
 import orjson
 
 from reviewer.exchange.queue_answers import Answers, Question
+from reviewer.exchange.queue_gold import gold_of
 from reviewer.exchange.queue_labels import slots_of, why_left_out
 from reviewer.measure.agreement.ratings import Panel, Ratings
 from reviewer.rubric import Rubric
-from reviewer.rubric.questions import scale_of_answer
 from reviewer.rubric.stored import stored_rubric
 from reviewer.store import judged, queues, rounds
-from reviewer.store.golden import canonical_order, canonical_value, hash_of_outputs
 from reviewer.store.judged import JudgedTask
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
@@ -76,7 +74,10 @@ class _Reading:
         votes.own = any(task.rubric is not None for task in self._tasks.values())
         for criterion, rows in said.items():
             votes.panels[criterion] = _panel(self._answers.questions[criterion], rows)
-        self._read_gold()
+        gold = gold_of(self._driver, self._queue, self._tasks, self._answers, self._rubric, self._asked)
+        for identifier, told in gold.items():
+            for asks, value in told.items():
+                votes.gold.setdefault(asks.question, {})[self._unit(identifier, asks.part, asks.outputs)] = value
         return votes
 
     def _read(
@@ -85,35 +86,10 @@ class _Reading:
         asked, own = task.rubric or self._asked, task.rubric is not None
         for answer in self._answers.of(values, given, asked, own=own, order=order):
             if not answer.why:
-                unit = (task.id, answer.part, answer.outputs)
-                yield answer.question, orjson.dumps(unit).decode(), answer.value
+                yield answer.question, self._unit(task.id, answer.part, answer.outputs), answer.value
 
-    def _read_gold(self) -> None:
-        """The golden values of the batch as if somebody had said them of the outputs in canonical order."""
-        found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-        kind = cast("Any", self._queue.kind)
-        for task, output_hash, scale_hash, key, value in rounds.golden_values(self._driver, self._queue.id):
-            known = self._tasks.get(task)
-            if known is None:
-                continue
-            hashes = rounds.output_hashes(self._driver, task)
-            asked = known.rubric or self._asked
-            if output_hash != hash_of_outputs(hashes) or scale_hash != scale_of_answer(self._rubric(asked), kind, key):
-                continue
-            places = canonical_order(hashes)
-            slots = [places.index(place) for place in range(len(places))]
-            name, at, number = key.partition("@output:")
-            if at and len(slots) > 1:
-                found[task][f"{name}{at}{slots[int(number) - 1] + 1}"] = value
-            else:
-                found[task][key] = canonical_value(value, slots)
-        for task, values in found.items():
-            known = self._tasks[task]
-            order = tuple(range(len(known.outputs)))
-            for criterion, unit, said in self._read(
-                known, orjson.dumps(values).decode(), known.rubric or self._asked, order
-            ):
-                self._votes.gold.setdefault(criterion, {})[unit] = said
+    def _unit(self, task: str, part: str, outputs: tuple[int, ...]) -> str:
+        return orjson.dumps((task, part, outputs)).decode()
 
     def _rubric(self, identifier: str) -> Rubric:
         if identifier not in self._rubrics:

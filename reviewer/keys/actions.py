@@ -37,6 +37,7 @@ def _global() -> Iterator[Action]:
     yield Action("app.instructions", at, "instructions", "Shows the instructions of the queue.", shown=75)
     yield Action("app.colours", at, "colours", "Changes between dark, light, high contrast and no colour.")
     yield Action("app.items", at, "items", "Lists the items of the queue.", shown=65)
+    yield Action("app.sync", at, "sync", "Sends labels to the server and hears its news, now.")
 
 
 def _moving() -> Iterator[Action]:
@@ -84,10 +85,13 @@ def _list() -> Iterator[Action]:
     yield Action("list.home", at, "top", "Goes to the first row.", palette=False)
     yield Action("list.end", at, "bottom", "Goes to the last row.", palette=False)
     yield Action("list.open", at, "open", "Opens the row.", shown=1, palette=False)
+    yield Action("list.back", at, "back", "Goes back one screen.", palette=False)
     yield Action("list.search", at, "search", "Searches the list.", shown=10, palette=False)
     yield Action("list.filter", at, "filter", "Shows the next state only.", shown=12, palette=False)
     yield Action("list.raters", at, "raters", "Shows how the raters of the queue do.", shown=16)
     yield Action("list.my_page", at, "my page", "Shows how you do in the queue.", shown=18)
+    yield Action("list.decide", at, "disputes", "Decides what the raters of the queue disagree on.", palette=False)
+    yield Action("list.fetch", at, "fetch", "Fetches items of a server's queue.", palette=False)
     yield Action("list.reveal", at, "reveal", "Reveals a calibration round that all have rated.", palette=False)
 
 
@@ -168,6 +172,9 @@ def _reveal() -> Iterator[Action]:
 def _adjudication() -> Iterator[Action]:
     at = Context.ADJUDICATION
     yield Action("decide.panel", at, "panel", "Shows what the raters said, or the item again.", shown=3)
+    yield Action(
+        "decide.agreed", at, "agreed", "Takes over what all raters agree on, where nothing is answered yet.", shown=5
+    )
     yield Action("decide.send_back", at, "send back", "Sends the item back to its raters, with a reason.", shown=7)
 
 
@@ -180,7 +187,13 @@ def _text() -> Iterator[Action]:
     )
     yield Action("text.editor", at, "editor", "Goes on writing in $EDITOR.", shown=6, palette=False)
     yield from _digits(
-        Context.REASONS, "reason.digit", range(1, 10), "reason", "Puts the nth quick reason in, or takes it out.", 2
+        Context.REASONS,
+        "reason.digit",
+        range(1, 10),
+        "reason",
+        "Puts the nth quick reason in, or takes it out. Digits that go on as a figure (5.2, 10, 24h, 24 hours) are"
+        " written instead; a space first always writes.",
+        2,
     )
 
 

@@ -31,7 +31,7 @@ class Context(StrEnum):
 
 _TITLES = {
     Context.DIALOG: "In a dialog",
-    Context.REASONS: "In a rationale that holds only quick reasons",
+    Context.REASONS: "In a rationale that holds only quick reasons (a space first writes a figure)",
     Context.TEXT: "While writing",
     Context.REVEAL: "In a revealed round",
     Context.ADJUDICATION: "Deciding what is disputed",

@@ -1,4 +1,4 @@
-"""How far each rating of one rater lies from where the others, or gold, put the same item."""
+"""How far each rating of one rater lies from where the others put the same item."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from reviewer.measure.arrays import Flags, Floats, Ints
+from reviewer.measure.arrays import Floats, Ints
 
 ALONE: Final = "no other rater"
-NO_GOLD: Final = "no gold value"
-_FEWEST_AT_LEVEL = 5
 _MOST_SWEEPS = 200
 
 
@@ -48,25 +46,6 @@ def from_panel(item: Ints, rater: Ints, value: Floats, of: int) -> Deviations:
     m = others[item[met]]
     values = (value[met] - sums[item[met]] / np.maximum(m, 1)) * np.sqrt(m / (m + 1))
     return Deviations(values, met, _missing(ALONE, len(rows) - len(met)))
-
-
-def from_gold(rater: Ints, value: Floats, gold: Floats, of: int) -> Deviations:
-    """The deviations of the rater `of` from gold, which is NaN where there is none.
-
-    What the others deviate from the same gold value on average is taken off, if five ratings or more tell it: a gold
-    value at the end of the scale can be missed on one side alone.
-    """
-    known = ~np.isnan(gold)
-    own: Flags = rater == of
-    gap = value - gold
-    levels, level = np.unique(gold[known], return_inverse=True)
-    others = ~own[known]
-    often = np.bincount(level.reshape(-1)[others], minlength=len(levels))
-    sums = np.bincount(level.reshape(-1)[others], gap[known][others], minlength=len(levels))
-    usual = np.where(often >= _FEWEST_AT_LEVEL, sums / np.maximum(often, 1), 0.0)
-    rows = np.flatnonzero(own & known)
-    values = gap[rows] - usual[np.searchsorted(levels, gold[rows])]
-    return Deviations(values, rows, _missing(NO_GOLD, int(own.sum()) - len(rows)))
 
 
 def _severities(item: Ints, rater: Ints, value: Floats, raters: int) -> Floats:

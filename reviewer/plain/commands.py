@@ -58,6 +58,7 @@ COMMANDS = {
         Command("instructions", "", "Says the instructions of the queue."),
         Command("rubric", "", "Moves this label under the rubric that is in force now."),
         Command("take", "", "Takes the item back from another terminal of yours."),
+        Command("sync", "", "Sends labels to the server and hears its news, now."),
         Command("pause", "", "Stops the clock until the next line."),
         Command("quit", "", "Keeps what is open and leaves."),
     )

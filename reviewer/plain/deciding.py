@@ -13,7 +13,7 @@ from reviewer.session.panel import PeerLabel
 from reviewer.session.spreads import titled, value_told
 from reviewer.session.work import LABEL
 
-SEND_BACK, PANEL = ":sendback", ":panel"
+SEND_BACK, PANEL, AGREED = ":sendback", ":panel", ":agreed"
 
 
 class DecidingDialogue(Dialogue):
@@ -26,7 +26,10 @@ class DecidingDialogue(Dialogue):
         super().present()
         if self.sitting.view is not None:
             self._tell_panel()
-            self.voice.say(f"{SEND_BACK} REASON sends it back to them, {PANEL} says this again.")
+            self.voice.say(
+                f"{SEND_BACK} REASON sends it back to them, {AGREED} takes over what all of them agree on, "
+                f"{PANEL} says this again."
+            )
 
     def _handle(self, line: str) -> None:
         word, _, rest = line.strip().partition(" ")
@@ -38,8 +41,27 @@ class DecidingDialogue(Dialogue):
             self.conclude(self.sitting.send_back(rest.strip()))
         elif word.lower() == PANEL:
             self._tell_panel()
+        elif word.lower() == AGREED:
+            self._take_agreed()
         else:
             super()._handle(line)
+
+    def _take_agreed(self) -> None:
+        if self.sitting.view is None:
+            raise BadInput("no item is open.", mend=":undo or :go N opens one.")
+        if self.sitting.panel is None:
+            raise BadInput("you decide first; then what the raters said is told.", mend="Answer the questions.")
+        who, taken = self.sitting.take_agreed()
+        if not taken:
+            raise BadInput(
+                "the raters agree on nothing that is not answered yet.", mend=f"{PANEL} says what they said."
+            )
+        self.sitting.touch()
+        values = self.sitting.work.values
+        told = "; ".join(f"{titled(key, question)}: {value_told(question, values[key])}" for key, question in taken)
+        self.voice.say(f"Taken over from {who}. {told}.")
+        open_ones = (place for place, (key, _) in enumerate(self.asked) if key not in values)
+        self.turn_to(next(open_ones, len(self.asked)))
 
     def _tell_panel(self) -> None:
         panel = self.sitting.panel

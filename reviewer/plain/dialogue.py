@@ -11,12 +11,14 @@ from reviewer.plain.answers import name_of, numbers_in, read_answer, value_line
 from reviewer.plain.commands import by_colon, by_word, is_doubtful
 from reviewer.plain.comparing import give_places, give_preference, left_over, listed, whole
 from reviewer.plain.orders import ORDERS
+from reviewer.plain.serving import Serving
 from reviewer.plain.telling import tell_place, tell_question, tell_texts, tell_why
 from reviewer.plain.voice import Lines, Voice
 from reviewer.rubric import Criterion, answered, has_rationale, rationale_needed
 from reviewer.rubric.questions import PreferenceQuestion, RankingQuestion
 from reviewer.session.comparing import place_last
 from reviewer.session.sitting import Sitting, Step
+from reviewer.session.synchroniser import Plug
 
 INTERRUPTED = 130
 _END = "."
@@ -25,12 +27,19 @@ _END = "."
 _DRAFT_SECONDS = 0.5
 
 
-def run(sitting: Sitting, stdin: Lines, stdout: TextIO, kind: type[Dialogue] | None = None) -> int:
+def run(
+    sitting: Sitting,
+    stdin: Lines,
+    stdout: TextIO,
+    kind: type[Dialogue] | None = None,
+    *,
+    syncing: Plug | None = None,
+) -> int:
     """Holds the sitting over lines until the input ends, closes it, and returns the exit code."""
     voice = Voice(stdin, stdout)
     code = 0
     try:
-        dialogue = (kind or Dialogue)(sitting, voice)
+        dialogue = (kind or Dialogue)(sitting, voice, syncing)
         try:
             dialogue.hold()
             dialogue.take_leave()
@@ -54,9 +63,10 @@ class Dialogue:
     question was put in full already.
     """
 
-    def __init__(self, sitting: Sitting, voice: Voice) -> None:
+    def __init__(self, sitting: Sitting, voice: Voice, syncing: Plug | None = None) -> None:
         self.sitting = sitting
         self.voice = voice
+        self.serving = Serving(sitting, voice, syncing or Plug())
         self.asked: list[tuple[str, Criterion]] = []
         self.at = 0
         self.why = False
@@ -70,7 +80,11 @@ class Dialogue:
         """Puts questions and hears lines until there are no more, or the person leaves."""
         self.voice.say(f"Queue {self.sitting.queue.name}. :help says the commands.")
         self.present()
+        self.serving.begin()
         while not self.over:
+            self.serving.label_saved()
+            self.serving.tell()
+            self._look_for_more()
             self._ask()
             line = self.voice.hear()
             if line is None:
@@ -191,6 +205,11 @@ class Dialogue:
         self._told = said
 
     # -- inside ----------------------------------------------------------------------------------------
+
+    def _look_for_more(self) -> None:
+        """Where nothing is left of a server's queue, lets more be fetched and goes on with that."""
+        if self.sitting.view is None and not self.brief and self.serving.fetch_more():
+            self.moved(self.sitting.next_open())
 
     def _ask(self) -> None:
         view, work = self.sitting.view, self.sitting.work

@@ -309,6 +309,10 @@ def _take(talk: Dialogue, _rest: str) -> None:
     talk.voice.say("The item is here now.")
 
 
+def _sync(talk: Dialogue, _rest: str) -> None:
+    talk.serving.sync()
+
+
 def _pause(talk: Dialogue, _rest: str) -> None:
     talk.sitting.clock.pause()
     talk.voice.say("Paused; the next line goes on.")
@@ -347,6 +351,7 @@ ORDERS: dict[str, Callable[[Dialogue, str], None]] = {
     "instructions": _instructions,
     "rubric": _rubric,
     "take": _take,
+    "sync": _sync,
     "pause": _pause,
     "quit": _quit,
 }

@@ -118,10 +118,11 @@ def _kept(criterion: Criterion) -> dict[str, Any]:
 def scale_of_answer(rubric: Rubric, kind: Literal["rating", "pairwise", "ranking"], key: str) -> str | None:
     """What makes two answers under `key` comparable; None where the rubric asks for no such answer.
 
-    In a comparison each criterion is answered in the shape of the overall answer.
+    In a comparison each criterion is answered in the shape of the overall answer; what is said of one output or turn by
+    itself is on the criterion's own scale, as in a rating.
     """
-    name = key.partition("@")[0]
-    if kind == "rating":
+    name, apart, _ = key.partition("@")
+    if kind == "rating" or apart:
         return rubric.scale_hash_of(name)
     overall = "preference" if kind == "pairwise" else "ranking"
     shape = rubric.scale_hash_of(overall) or digest({"id": overall})

@@ -17,7 +17,7 @@ from reviewer.rubric.questions import scale_of_answer
 from reviewer.rubric.stored import stored_rubric
 from reviewer.session.consensus import Answer, Reached, answers_by_task, reach
 from reviewer.session.panel import Kind, TaskPanel
-from reviewer.store import golden, holding, panels, queues, rounds
+from reviewer.store import decisions, golden, holding, panels, queues, rounds
 from reviewer.store.connection import Store
 from reviewer.store.golden import Decision, GoldenValue
 from reviewer.store.prepared import Driver
@@ -35,7 +35,8 @@ class Kept:
     """What was kept of a consensus: new labels, those that said the same already, and golden values.
 
     `decided` counts values that a person has decided, which stay; `between` means that lie between the points of
-    their scale, and `retired` values that were taken out of use: these become golden by nobody's approval.
+    their scale, and `retired` values that were taken out of use, or are examples of the rubric: these become golden by
+    nobody's approval.
     """
 
     reached: Reached
@@ -59,11 +60,13 @@ def find_consensus(
     `approve`, where somebody is named.
 
     A dry run counts what would be kept and writes nothing. Raises BadInput where there is no such queue, nothing was
-    rated by two, or the queue is a calibration round that is blind yet; WrongUsage for no such method.
+    rated by two, the queue is a calibration round that is blind yet, or labels were added while the consensus was being
+    found; WrongUsage for no such method.
     """
     with store.reading() as connection:
         queue = _queue(connection, name)
         me = queues.rater_called(connection, rater_of(method), kind="code") or new_id()
+        rated = decisions.state_of_ratings(connection, queue.id)
         reached = reach(connection, queue, method, me)
         keeping = _Keeping(connection, store, queue, reached, me)
         given = list(keeping.labels())
@@ -74,6 +77,11 @@ def find_consensus(
         holding.queue(connection, queue.id)
         holding.tasks(connection, tasks)
         holding.items_of(connection, tasks)
+        if decisions.state_of_ratings(connection, queue.id) != rated:
+            raise BadInput(
+                f"labels were added to '{name}' while the consensus was being found: nothing is kept.",
+                mend="Begin again.",
+            )
         keeping = _Keeping(connection, store, _queue(connection, name), reached, me)
         keeping.take(given, queues.ensure_rater(connection, actor))
         if approve is not None:
@@ -126,13 +134,13 @@ class _Keeping:
 
     def approve(self, approver: str) -> None:
         """Makes golden what is on its scale and no person has decided."""
-        made: list[str] = []
+        made = golden.Changed()
         for panel, answers in answers_by_task(self.kept.reached):
             head = self._head(panel.task)
             if head is not None and answers:
                 values = self._approvable(panel, answers, head)
-                made += golden.file(self._driver, Decision(head, values, approver))
-        self.kept.golden = len(made)
+                made.add(golden.file(self._driver, Decision(head, values, approver)))
+        self.kept.golden = len(made.given)
         golden.vouch(
             self._driver,
             made,
@@ -153,6 +161,9 @@ class _Keeping:
                 self.kept.between += 1
             elif scale is not None and answer.value is not None:
                 values.append(GoldenValue(answer.key, scale, answer.value))
+        if golden.is_example(self._driver, self._queue.id, panel.task):
+            self.kept.retired += len(values)
+            return []
         shown = self._order(panel.task)
         stands = golden.stands(self._driver, panel.task, values, shown)
         self.kept.decided += sum(phase == "adjudication" for phase in stands.values())

@@ -102,6 +102,12 @@ class Tally:
         )
 
 
+def hides(rules: Rules, case: Case, me: str) -> bool:
+    """Whether what the raters said of a case is kept from the adjudicator `me`, who decides first."""
+    decided = case.decision is not None and case.decision.rater == me
+    return rules.decide_first and not decided
+
+
 def enter_to_decide(store: Store, name: str, option: str | None = None) -> tuple[QueueRecord, Rules]:
     """The queue of that name, and by which rules its tasks are disputed: those of `option`, else its own.
 

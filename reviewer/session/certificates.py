@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SETTING = "certificate"
 THRESHOLD, VALID_DAYS = 0.6, 90
+LONGEST_VALID_DAYS = 3650
 DISCUSSED = (
     "Agreement after the discussion is consensus: it says nothing of how far the members would agree by themselves. "
     "Whether anything has improved shows on a fresh batch alone."
@@ -85,21 +87,23 @@ def outcome_of(driver: Driver, found: RoundRecord) -> Outcome:
 def refuse_uncertified(driver: Driver, queue: QueueRecord, rater: str) -> None:
     """Raises BadInput where `queue` asks for a certificate and the person of that name has none that holds for it.
 
-    It holds while it has not expired and the scales of all criteria of the rubric in force, texts apart, are among
-    those under which they passed.
+    It holds while it has not expired, covers all criteria that must be answered under the rubric in force, texts apart,
+    and no scale of what it covers has changed.
     """
     if not queue.settings.get(SETTING):
         return
     in_force = queues.rubrics_of(driver, queue.id)
-    wanted = scales_of(stored_rubric(in_force[-1][1]), queue.kind) if in_force else {}
+    rubric = stored_rubric(in_force[-1][1]) if in_force else None
+    wanted = scales_of(rubric, queue.kind) if rubric else {}
+    needed = [name for name in wanted if rubric and _is_needed(rubric, queue.kind, name)]
     kept = rounds.certificates_of(driver, rater)
     at = now()
-    if any(not why_not(one, wanted, at) for one in kept):
+    if any(not why_not(one, wanted, needed, at) for one in kept):
         return
     said = f"the queue '{queue.name}' asks for a certificate, and "
     if kept:
-        best = min(kept, key=lambda one: (_faults(one, wanted, at), at > one.issued_at))
-        said += f"that of {rater} from '{best.document['round']}' {why_not(best, wanted, at)}."
+        best = min(kept, key=lambda one: (_faults(one, wanted, needed, at), at > one.issued_at))
+        said += f"that of {rater} from '{best.document['round']}' {why_not(best, wanted, needed, at)}."
     else:
         said += f"{rater} has none."
     raise BadInput(
@@ -107,14 +111,15 @@ def refuse_uncertified(driver: Driver, queue: QueueRecord, rater: str) -> None:
     )
 
 
-def why_not(kept: KeptCertificate, wanted: dict[str, str], at: str) -> str:
-    """Why a certificate does not hold at that moment for criteria with these scales; empty where it does."""
+def why_not(kept: KeptCertificate, wanted: dict[str, str], needed: Collection[str], at: str) -> str:
+    """Why a certificate does not hold at that moment for criteria with these scales, of which it must cover those that
+    are `needed`; empty where it does."""
     if not kept.passed:
         return "was not passed"
     if kept.expires_at <= at:
         return f"expired at {kept.expires_at}"
     scales = kept.document["scales"]
-    missing = [name for name in wanted if name not in scales]
+    missing = [name for name in needed if name not in scales]
     changed = [name for name in wanted if name in scales and scales[name] != wanted[name]]
     if changed:
         return f"is void: the scale of {_listed(changed)} has changed"
@@ -129,8 +134,16 @@ def scales_of(rubric: Rubric, kind: str) -> dict[str, str]:
     return {name: scale for name, scale in found.items() if scale is not None}
 
 
-def _faults(kept: KeptCertificate, wanted: dict[str, str], at: str) -> int:
-    return (not kept.passed) * 4 + (kept.expires_at <= at) * 2 + bool(why_not(kept, wanted, at))
+def _is_needed(rubric: Rubric, kind: str, name: str) -> bool:
+    """Whether a certificate without this criterion would say too little."""
+    if kind != "rating":
+        return name in ("preference", "ranking")
+    criterion = rubric.criterion(name)
+    return criterion.required if criterion is not None else name not in _BY_PLACES
+
+
+def _faults(kept: KeptCertificate, wanted: dict[str, str], needed: Collection[str], at: str) -> int:
+    return (not kept.passed) * 4 + (kept.expires_at <= at) * 2 + bool(why_not(kept, wanted, needed, at))
 
 
 def _listed(names: list[str]) -> str:
@@ -184,7 +197,8 @@ class _Document:
     def told(self) -> dict[str, Any]:
         """The document."""
         rubric, settings = self._votes.rubric, self._found.settings
-        expires = datetime.fromisoformat(self._issued) + timedelta(days=int(settings.get("valid_days", VALID_DAYS)))
+        days = min(int(settings.get("valid_days", VALID_DAYS)), LONGEST_VALID_DAYS)
+        expires = datetime.fromisoformat(self._issued) + timedelta(days=days)
         expires_at = expires.isoformat(timespec="microseconds").replace("+00:00", "Z")
         criteria = {name: self._criterion(name) for name in self._names()}
         why = [f"{name}: {told['why_not']}" for name, told in criteria.items() if told["why_not"]]
@@ -206,13 +220,13 @@ class _Document:
             "left_out": dict(self._votes.left_out[self._rater]),
             "panel": sorted(name for name in self._votes.labels if name != self._rater),
             "rubric": {"name": rubric.name, "content_hash": rubric.content_hash},
-            "scales": scales_of(rubric, self._queue.kind),
+            "scales": {name: told["scale_hash"] for name, told in criteria.items() if told["decides"]},
             "criteria": criteria,
             "void_when": [
                 f"it expires, at {expires_at}",
                 "the scale of one of its criteria changes: type, range, options, labels of levels, direction, points, "
                 "or what is judged",
-                "the queue that asks for it has a criterion which is not among these, texts apart",
+                "the queue that asks for it requires a criterion which is not among these, texts apart",
             ],
             "stands_when": "examples, help, weights or rationale rules of the rubric change",
         }
@@ -230,13 +244,14 @@ class _Document:
         if panel is None or self._rater not in panel.raters:
             why = "nobody answered it" if panel is None else "they answered it nowhere blind"
             nothing = undefined(why).to_json()
-            needed = self._is_needed(name)
+            needed = _is_needed(self._votes.rubric, self._queue.kind, name)
             told: dict[str, Any] = {"level": None, "measure": None, "panel": nothing, "gold": nothing}
             told |= {"severity": nothing, "scale_hash": scale, "decides": needed}
             return told | {"why_not": why if needed else ""}
         measure = self._measure(panel)
         with_panel, with_gold = self._standings(name, panel, measure)
-        decides = self._is_needed(name) or (name not in _BY_PLACES and with_panel.figure.low is not None)
+        needed = _is_needed(self._votes.rubric, self._queue.kind, name)
+        decides = needed or (name not in _BY_PLACES and with_panel.figure.low is not None)
         why = self._why_not(with_panel, with_gold) if decides else ""
         return {
             "scale_hash": scale,
@@ -264,13 +279,6 @@ class _Document:
         if asked is None or (asked in _ORDERED and not panel.scale.ordered):
             return measure_for(panel.scale.level)
         return str(asked)
-
-    def _is_needed(self, name: str) -> bool:
-        """Whether a certificate without this criterion would say too little."""
-        if self._queue.kind != "rating":
-            return name in ("preference", "ranking")
-        criterion = self._votes.rubric.criterion(name)
-        return criterion.required if criterion is not None else name not in _BY_PLACES
 
     def _why_not(self, with_panel: Standing, with_gold: Standing | None) -> str:
         """What the certificate fails by: the panel always, gold where it has an interval."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from copy import deepcopy
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
-from reviewer.rubric import Missing
-from reviewer.session.cases import Case, enter_to_decide, read_cases
-from reviewer.session.disputes import Rules
+from reviewer.ids import canonical_json
+from reviewer.rubric import Criterion, Missing
+from reviewer.session.cases import Case, enter_to_decide, hides, read_cases
+from reviewer.session.disputes import FEWEST, Rules, standing_labels
 from reviewer.session.panel import TaskPanel
 from reviewer.session.revealing import PanelOrder
 from reviewer.session.sitting import Sitting, Standing, Step
+from reviewer.session.spreads import is_spread
 from reviewer.session.walk import Walk
 from reviewer.session.work import LABEL
 from reviewer.store import decisions, golden, queues, reading
@@ -23,7 +26,7 @@ from reviewer.store.reading import Counters, Mine
 NO_REASON: Final = "A decision needs a reason: of the label, or of one criterion."
 NOW_YOU_SEE: Final = "Decided, and kept. Now you see the panel: a change is kept beside it, enter goes on."
 _SHUT: Final = {"closed": "closed", "finished": "finished"}
-_REASON_SHOWN = 300
+_NUMBERS: Final = {3: "three", 4: "four", 5: "five", 6: "six"}
 _LISTED: Final = {"open": "open", "decided": "submitted", "skipped": "skipped", "waiting": "sent_back"}
 """The states of cases in the words of the item list."""
 
@@ -170,8 +173,7 @@ class DecidingWalk(Walk):
 
     def hides(self, case: Case) -> bool:
         """Whether what the raters said is kept from the adjudicator, who decides first."""
-        decided = case.decision is not None and case.decision.rater == self.rater
-        return self.rules.decide_first and not decided
+        return hides(self.rules, case, self.rater)
 
     def drafted(self) -> list[int]:
         """The places with a draft of the adjudicator's, in order."""
@@ -221,6 +223,26 @@ class Deciding(Sitting):
         standing = super().standing
         return replace(standing, left=max(0, standing.left - self.walk.waiting_here), goal=0)
 
+    def take_agreed(self) -> tuple[str, list[tuple[str, Criterion]]]:
+        """Answers what is not answered yet as all raters did, where they agree.
+
+        Returns by how many labels, as words, and what was taken over; nothing while the panel is hidden.
+        """
+        panel, view = self.panel, self.view
+        if panel is None or view is None:
+            return "", []
+        labels = standing_labels(panel)
+        taken = []
+        for key, question in view.asked():
+            answers = [label.values[key] for label in labels if key in label.comparable]
+            asked = panel.questions.get(key)
+            same_scale = asked is not None and asked.scale_hash == question.scale_hash
+            free = key not in self.work.values and same_scale and is_spread(question)
+            if free and _is_agreed(answers, len(labels)):
+                self.work.values[key] = deepcopy(answers[0])
+                taken.append((key, question))
+        return "both" if len(labels) == FEWEST else f"all {_NUMBERS.get(len(labels), len(labels))}", taken
+
     def submit(self, *, anyway: bool = False) -> Step:
         """Commits the decision. Where it was made before the panel was seen, the task stays open, with the panel."""
         del anyway
@@ -263,6 +285,7 @@ class Deciding(Sitting):
         self.hidden = self.walk.rules.decide_first and self.work.base is None and self.exposure == "none"
         if not self.hidden:
             self._show_panel()
+        self.remark = self._asked_before()
         self.notice = self.notice or self._told()
 
     def _show_panel(self) -> None:
@@ -300,6 +323,16 @@ class Deciding(Sitting):
             return f"{others} decided this already; a decision of yours would come over theirs."
         if case.state == "waiting":
             return "Sent back: it waits for its raters. A decision ends that."
-        if case.again and case.decision is not None:
-            return f"Back from its raters. You asked: {case.decision.reason[:_REASON_SHOWN]}"
-        return "" if case.state != "settled" else "Nobody disputes this any more."
+        return self.remark if case.state != "settled" else "Nobody disputes this any more."
+
+    def _asked_before(self) -> str:
+        """What the raters were asked when the open task was sent back to them, once they have answered."""
+        case = self.case
+        if case is None or not case.again or case.decision is None:
+            return ""
+        return f"Back from its raters. You asked: {case.decision.reason}"
+
+
+def _is_agreed(answers: list[Any], raters: int) -> bool:
+    """Whether all of at least two raters gave the same answer."""
+    return len(answers) == raters >= FEWEST and len({canonical_json(answer) for answer in answers}) == 1

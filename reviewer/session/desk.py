@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reviewer.store import dealing, queues, reading, rounds
+from reviewer.store import dealing, queues, reading, remotes, rounds
 from reviewer.store.connection import Store
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
+
+OFFERED = "offered"
+"""The state of a queue that a server offers and of which nothing is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,12 @@ class QueueCard:
 def cards(store: Store, rater: str) -> list[QueueCard]:
     """Every queue with the progress of the rater of that name."""
     with store.reading() as connection:
-        known = queues.rater_called(connection, rater)
+        here = queues.rater_called(connection, rater)
         found = []
         for queue in queues.all_queues(connection):
+            # In a server's queue everybody works as whom the server knows.
+            theirs = remotes.rater_of(connection, queue.id)
+            known = theirs[0] if theirs else here
             counters = reading.read_counters(connection, queue.id, known) if known else None
             counters = counters or reading.Counters()
             drafts = len(reading.drafted_positions(connection, queue.id, known)) if known else 0
@@ -61,12 +67,33 @@ def cards(store: Store, rater: str) -> list[QueueCard]:
                     rubric=rubric.get("name", ""),
                     overlap=queue.overlap,
                     created_at=queue.created_at,
-                    waiting_for=_waiting_for(connection, queue) if queue.is_blind_round else None,
+                    waiting_for=waiting_for(connection, queue) if queue.is_blind_round else None,
                 )
             )
     return found
 
 
-def _waiting_for(driver: Driver, queue: QueueRecord) -> tuple[tuple[str, int], ...]:
+def offered_card(name: str, kind: str) -> QueueCard:
+    """The card of a server's queue of which nothing is here yet."""
+    return QueueCard(
+        name=name,
+        kind=kind,
+        state=OFFERED,
+        size=0,
+        done=0,
+        left=0,
+        flagged=0,
+        drafts=0,
+        active_ms=0,
+        blind=True,
+        instructions="",
+        rubric="",
+        overlap=0,
+        created_at="",
+    )
+
+
+def waiting_for(driver: Driver, queue: QueueRecord) -> tuple[tuple[str, int], ...]:
+    """The members of a calibration round who are not done with it, each with how many items are left."""
     standings = rounds.standings(driver, queue.id)
     return tuple((one.name, queue.size - one.done) for one in standings if one.done < queue.size)

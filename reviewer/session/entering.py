@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reviewer.errors import BadInput
 from reviewer.ids import now
-from reviewer.store import labels, queues, reading, rounds
+from reviewer.store import labels, queues, reading, remotes, rounds
 from reviewer.store.connection import Store
 from reviewer.store.order import way_of
 from reviewer.store.queues import CALIBRATION, QueueRecord
@@ -13,16 +13,23 @@ from reviewer.store.queues import CALIBRATION, QueueRecord
 def enter(store: Store, queue: str, rater: str) -> tuple[QueueRecord, str]:
     """The queue of that name and the identifier of the rater, who is added where new.
 
-    Raises BadInput where there is no such queue, it is closed, holds no task, is meant for others, or asks for a
-    certificate that the rater has not.
+    In a server's queue everybody here rates as whom the server knows. Raises BadInput where there is no such queue, it
+    is closed, holds no task, is meant for others, or asks for a certificate that the rater has not.
     """
     with store.reading() as connection:
         found = queues.find(connection, queue)
-        known = queues.rater_called(connection, rater)
+        theirs = remotes.rater_of(connection, found.id) if found else None
+        known = theirs[0] if theirs else queues.rater_called(connection, rater)
         begun = bool(found and known and reading.read_counters(connection, found.id, known))
         names = [record.name for record in queues.all_queues(connection)] if found is None else []
     if found is None:
         raise BadInput(f"there is no queue '{queue}'.", mend=_queues_there(names))
+    if theirs:
+        _refuse_what_is_over(found)
+        return found, theirs[0]
+    if "server" in found.settings:
+        with store.reading() as connection:
+            remotes.refuse_remote(connection, found)
     if found.purpose == CALIBRATION:
         _refuse_strangers(store, found, rater)
     if found.state == "closed":
@@ -39,6 +46,19 @@ def enter(store: Store, queue: str, rater: str) -> tuple[QueueRecord, str]:
             labels.ensure_progress(connection, found.id, known, now())
     assert known is not None
     return found, known
+
+
+def _refuse_what_is_over(queue: QueueRecord) -> None:
+    """For a server's queue: who may rate there, and under which conditions, the server has seen to."""
+    if queue.state != "open":
+        raise BadInput(
+            f"the queue '{queue.name}' is {queue.state} on the server.",
+            mend="`reviewer sync` asks again; what you have labelled is sent all the same.",
+        )
+    if not queue.size:
+        raise BadInput(
+            f"no item of the queue '{queue.name}' is here.", mend=f"`reviewer pull {queue.name}` fetches some."
+        )
 
 
 def _refuse_strangers(store: Store, queue: QueueRecord, rater: str) -> None:

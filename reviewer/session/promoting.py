@@ -16,9 +16,6 @@ from reviewer.store.queues import QueueRecord
 from reviewer.store.reading import TaskRecord
 from reviewer.store.rounds import BatchTask, RoundRecord
 
-RETIRED = "promoted: it is an example of the rubric"
-"""Why the golden values of a promoted item count no more."""
-
 _SHOWN = 60
 
 
@@ -97,7 +94,7 @@ def promote(store: Store, proposal: Proposal, actor_name: str) -> str:
         own = queues.rubrics_of(connection, child.id)[-1][1]
         if any(one["id"] == proposal.criterion for one in own.get("criteria", ())):
             _put(connection, child, own, *example, **said)
-        golden.retire(connection, proposal.item, RETIRED)
+        golden.retire(connection, proposal.item, golden.PROMOTED, **said)
         events.append(
             connection,
             **said,

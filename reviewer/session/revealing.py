@@ -109,7 +109,8 @@ class RevealWalk(Walk):
     def done_before(self, before: str | None) -> tuple[int, str] | None:
         """Place and time of the second vote that was committed last before the moment `before`, or last of all."""
         found = panels.revoted(self.reader, self.queue.id, self.rater, before)
-        return next(((self.order.seq(position), at) for position, at in found), None)
+        here = self._positions()
+        return next(((self.order.seq(position), at) for position, at in found if position in here), None)
 
     def uncovered(self, seq: int) -> int:
         """Every place may be looked at: the next one."""
@@ -123,7 +124,12 @@ class RevealWalk(Walk):
     def drafted(self) -> list[int]:
         """The places with a draft of the rater's, in order."""
         positions = reading.drafted_positions(self.reader, self.queue.id, self.rater)
-        return sorted(self.order.seq(position) for position in positions)
+        here = self._positions()
+        return sorted(self.order.seq(position) for position in positions if position in here)
+
+    def _positions(self) -> set[int]:
+        """Where the queue has the tasks of this walk: those that were recalled have no place in it."""
+        return {panel.position for panel in self.panels}
 
 
 class Revealing(Sitting):
@@ -223,4 +229,7 @@ class Revealing(Sitting):
             self._open(start)
             return Step(True)
         self._open(self.reach - 1)
-        return Step(True, "That was the last item: it stays open.")
+        return Step(True, self._why_no_more() or "That was the last item: it stays open.")
+
+    def _why_no_more(self) -> str:
+        return "" if self.finished else f"The last item. `reviewer round finish {self.queue.name}` ends it."

@@ -30,6 +30,9 @@ def press(work: Work, key: str, criterion: Criterion, digit: int) -> Pressed:
     """Lets `digit` act on the criterion under `key`: it scores, toggles, asks for an entry, or means nothing here."""
     if criterion.type in ("number", "text") or not takes_one_digit(criterion):
         return Pressed.REFUSED if criterion.type == "text" else Pressed.ENTRY
+    if criterion.type == "multi" and digit == 0 and none_by_zero(criterion):
+        work.values[key] = []
+        return Pressed.SCORED
     if criterion.type == "multi":
         return _toggle(work, key, criterion, digit)
     value = _value(criterion, digit)
@@ -37,6 +40,12 @@ def press(work: Work, key: str, criterion: Criterion, digit: int) -> Pressed:
         return Pressed.REFUSED
     work.values[key] = value
     return Pressed.SCORED
+
+
+def none_by_zero(criterion: Criterion) -> bool:
+    """Whether 0 says of a mark-several question that none of its options applies: not where one must, or is the
+    tenth."""
+    return criterion.type == "multi" and not criterion.required and len(criterion.options) < 10
 
 
 def not_applicable(work: Work, key: str, criterion: Criterion) -> bool:
@@ -68,5 +77,8 @@ def _toggle(work: Work, key: str, criterion: Criterion, digit: int) -> Pressed:
     option = criterion.options[nth].value
     chosen = work.values.get(key) or []
     toggled = [value for value in chosen if value != option] if option in chosen else [*chosen, option]
-    work.values[key] = in_option_order(criterion, toggled)
+    if toggled:
+        work.values[key] = in_option_order(criterion, toggled)
+    else:
+        work.values.pop(key, None)  # what is emptied is no answer
     return Pressed.TOGGLED

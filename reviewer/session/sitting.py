@@ -76,6 +76,8 @@ class Sitting:
         self.phase = "independent"
         self.exposure = "none"
         self.notice = ""
+        self.remark = ""
+        """What is to be read while the item is open: why it was sent back."""
         self.held_elsewhere = False
         self.dirty = False
         self.closed = False
@@ -191,6 +193,15 @@ class Sitting:
     def rubric_outdated(self) -> bool:
         """Whether a newer rubric is in force than the one under which the open label stands."""
         return self.view is not None and self.work.rubric_id != self.walk.rubric_in_force(self.view.seq)
+
+    @property
+    def scales_changed(self) -> bool:
+        """Whether the rubric in force asks for anything else than the one under which the open label stands."""
+        if self.view is None:
+            return False
+        ids = self.work.rubric_id, self.walk.rubric_in_force(self.view.seq)
+        ours, theirs = ([criterion.scale_hash for criterion in self.rubric(one).criteria] for one in ids)
+        return ours != theirs
 
     def rubric(self, rubric_id: str) -> Rubric:
         """The rubric of that identifier."""
@@ -408,6 +419,7 @@ class Sitting:
             seq = self._first_open(0, min(start, reach))
         if seq is None:
             self.view = None
+            self.remark = ""
             self.work = Work("")
             self.held_elsewhere = False
             return Step(True, self._why_no_more() or "Nothing is left to rate here.")
@@ -450,7 +462,8 @@ class Sitting:
         self.exposure = mine.exposure
         self.held_elsewhere = bool(unkept and unkept.state == "refused")
         self.dirty = unsaved is not None or bool(unkept and unkept.state == "failed")
-        self.notice = self._say_taken(mine) or self._say_sent_back(mine)
+        self.remark = self._say_sent_back(mine)
+        self.notice = self._say_taken(mine) or self.remark
         self._at = seq
         if in_hand:
             self.clock.restart(*in_hand.spent)

@@ -133,10 +133,15 @@ def _told(question: Criterion, answers: Sequence[Any], low: float | None, high: 
     if isinstance(question, RankingQuestion):
         return f"{len(counts)} orders"
     if low is not None and high is not None and not isinstance(question, PreferenceQuestion):
-        beside = [f"{count} {words[word]}" for word, count in counts.items() if words[word] == "n/a"]
+        beside = [_times(words[word], count) for word, count in counts.items() if words[word] == "n/a"]
         return " · ".join([f"{_figure(low)}–{_figure(high)}" if low != high else f"{_figure(low)}", *beside])
     ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-    return " · ".join(f"{count} {words[word]}" for word, count in ordered)
+    return " · ".join(_times(words[word], count) for word, count in ordered)
+
+
+def _times(word: str, count: int) -> str:
+    """An answer with how often it was given, which no digit before it may seem to number."""
+    return f"{word} ×{count}"
 
 
 def _figure(number: float) -> str:

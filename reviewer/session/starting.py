@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from reviewer.errors import BadInput, WrongUsage
-from reviewer.session.certificates import THRESHOLD, VALID_DAYS
+from reviewer.rubric.stored import stored_rubric
+from reviewer.session.certificates import LONGEST_VALID_DAYS, THRESHOLD, VALID_DAYS
 from reviewer.session.rounds import RoundCard, round_card
 from reviewer.session.strata import strata_of
-from reviewer.store import drawing, queues, rounds
+from reviewer.store import drawing, examples, queues, rounds
 from reviewer.store.connection import Store
 from reviewer.store.drawing import Drawn, NewRound
 from reviewer.store.prepared import Driver
@@ -62,8 +63,8 @@ class Started:
 def start(store: Store, queue: str, plan: Plan, actor_name: str) -> Started:
     """Draws a batch from `queue` and opens it for the members.
 
-    Raises WrongUsage for a plan that makes no sense, BadInput where there is no such queue or task, it is a round's
-    batch itself, a queue has the name, or too few items are left.
+    Raises WrongUsage for a plan that makes no sense, BadInput where there is no such queue or task, it is closed or a
+    round's batch itself, a queue has the name, or too few items are left.
     """
     _check(plan)
     seed = secrets.randbelow(_LARGEST_SEED) if plan.seed is None else plan.seed
@@ -109,8 +110,11 @@ def _check(plan: Plan) -> None:
         raise WrongUsage("a round takes one item or more.", mend=f"Say --items {ITEMS}.")
     if not 0 <= plan.threshold <= 1:
         raise WrongUsage("the threshold lies between 0 and 1.", mend=f"Say --threshold {THRESHOLD}.")
-    if plan.valid_days < 1:
-        raise WrongUsage("a certificate is valid for one day or more.", mend=f"Say --valid-days {VALID_DAYS}.")
+    if not 1 <= plan.valid_days <= LONGEST_VALID_DAYS:
+        raise WrongUsage(
+            f"a certificate is valid for one day or more, and {LONGEST_VALID_DAYS} at most.",
+            mend=f"Say --valid-days {VALID_DAYS}.",
+        )
     if plan.measure is not None:
         from reviewer.measure.standing import MEASURES
 
@@ -132,6 +136,8 @@ def _parent(driver: Driver, name: str) -> QueueRecord:
         raise BadInput(
             f"'{name}' is the batch of a calibration round itself.", mend=f"`reviewer round start {of}` draws afresh."
         )
+    if found.state == "closed":
+        raise BadInput(f"the queue '{name}' is closed.", mend=f"`reviewer queue reopen {name}` opens it again.")
     if not queues.rubrics_of(driver, found.id):
         raise BadInput(
             f"the queue '{name}' has no rubric.", mend=f"`reviewer queue set {name} rubric=FILE` brings one."
@@ -159,21 +165,11 @@ def _draw(driver: Driver, parent: QueueRecord, plan: Plan, seed: int) -> Drawn:
         items=plan.items,
         seed=seed,
         seen=plan.seen,
-        examples=_examples(document),
+        examples=examples.shown_by(stored_rubric(document)),
     )
     if len(drawn.tasks) < plan.items:
         raise _too_few(parent, plan, drawn)
     return drawn
-
-
-def _examples(document: dict[str, Any]) -> frozenset[str]:
-    """The outputs that the rubric shows as examples: whoever reads it knows their scores."""
-    return frozenset(
-        drawing.as_example(example["output"])
-        for criterion in document.get("criteria", ())
-        for level in criterion.get("levels", {}).values()
-        for example in level.get("examples", ())
-    )
 
 
 def _too_few(parent: QueueRecord, plan: Plan, drawn: Drawn) -> BadInput:

@@ -11,7 +11,7 @@ from reviewer.rubric import Rubric
 from reviewer.rubric.stored import stored_rubric
 from reviewer.store import dealing, passing, queues, reading, stretches
 from reviewer.store.connection import Store, version_of_data
-from reviewer.store.order import DealtOrder, Order, RaterOrder, batches_of, way_of
+from reviewer.store.order import DealtOrder, Order, RaterOrder, batches_of, next_place, way_of
 from reviewer.store.queues import QueueRecord
 from reviewer.store.reading import Counters, Mine, TaskRecord
 
@@ -51,7 +51,7 @@ class Walk:
     def _load_order(self) -> None:
         batches = batches_of(self.reader, self.queue.id)
         # Not the queue's size: that grows by hidden repeats, and nobody is to see when they are dealt.
-        published = (tuple(batches), self.queue.overlap)
+        published = (tuple(batches), self.queue.overlap, self._planned())
         if published == self._published:
             return
         self._published = published
@@ -62,6 +62,10 @@ class Walk:
             else DealtOrder(self.reader, self.queue.id, self.rater)
         )
         self._expected = dealing.expected(self.reader, self.queue, self.rater)
+
+    def _planned(self) -> int:
+        """How many places are written ahead for the rater, where they are: more come while the queue is open."""
+        return next_place(self.reader, self.queue.id, self.rater) if self.way == "planned" else 0
 
     def dealer(self) -> dealing.Dealer | None:
         """Who deals the rater's places one by one; None where they stand from the beginning."""
@@ -152,6 +156,11 @@ class Walk:
     def rubric_in_force(self, seq: int) -> str:
         """The identifier of the rubric under which a new label at place `seq` stands."""
         return self.record(seq).rubric or self._rubric_ids[-1]
+
+    def is_recalled(self, seq: int) -> bool:
+        """Whether the task at place `seq` was taken back since it was opened."""
+        found = reading.read_state(self.reader, self.queue.id, self.order.position(seq))
+        return found is not None and found[1] == "recalled"
 
     def uncovered(self, seq: int) -> int:
         """The first place from `seq` on that still needs this rater; it may lie beyond the end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,6 +97,10 @@ class Work:
         reasons = self.reasons(key)
         reasons = [given for given in reasons if given != reason] if reason in reasons else [*reasons, reason]
         self.rationale[key] = {"text": self.rationale_text(key), "reasons": reasons}
+
+    def choose_reasons(self, key: str, reasons: Sequence[str]) -> None:
+        """Gives these quick reasons under `key`, and no others."""
+        self.rationale[key] = {"text": self.rationale_text(key), "reasons": list(reasons)}
 
     def toggle_flag(self, flag: str = "flagged") -> None:
         """Raises or lowers a flag."""

@@ -13,7 +13,9 @@ from typing import Literal
 import orjson
 
 from reviewer.blinding import Offer, apart, drawn_order, hand_out, order_key
-from reviewer.store import holding, passing, repeating, waiting, weaving
+from reviewer.ids import now
+from reviewer.store import holding, openings, passing, repeating, waiting, weaving
+from reviewer.store.openings import Openings
 from reviewer.store.order import RaterOrder, batches_of, next_place, tasks_in, way_of
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
@@ -62,12 +64,12 @@ class Dealer:
         self._overlap = queue.overlap
         self._forget()
         self._cursor = 0
-        self._again = 0
-        self._scanned: tuple[object, ...] = ()
         self._fresh: list[tuple[int, str]] = []
         self._passed: dict[str, str] = {}
         self._looks = 0
         self._likely = 0
+        self._moment = ""
+        self._known = Openings(queue, self._overlap, [])
 
     def load(self, driver: Driver) -> None:
         """Takes up where the rater's last sitting left: what they were shown, and about how far their order is dealt.
@@ -79,10 +81,15 @@ class Dealer:
         reached = [self._order.seq(position) for position, others in found if not (others and self._open)]
         self._cursor = max(reached, default=-1) + 1
 
-    def deal(self, driver: Driver) -> Deal:
-        """Writes the rater's next place. To be called in an immediate transaction, so that nobody deals beside it."""
+    def deal(self, driver: Driver, moment: str | None = None) -> Deal:
+        """Writes the rater's next place. To be called in an immediate transaction, so that nobody deals beside it.
+
+        What devices of others hold at `moment`, or now, is filled by it.
+        """
+        self._moment = moment or now()
         holding.queue(driver, self._queue.id)
         self._catch_up(driver)
+        self._known = openings.of(self._queue, self._overlap, self._order.batches)
         self._looks = _LOOKED_AT
         self._likely = self._size(driver) if self._share else 0
         if self._is_repeat_due() and not self._repeated_last and not self._is_gold_due() and self._deal_repeat(driver):
@@ -93,10 +100,9 @@ class Dealer:
         if not offers:
             if not all_seen or self._cursor < self._order.size:
                 return "looking"
-            self._begin_again(driver)
             again = self._find_again(driver)
             if again is None:
-                if self._again < self._order.size:
+                if not self._looks:
                     return "looking"
                 return "dealt" if self._is_repeat_due() and self._deal_repeat(driver) else "nothing"
             offers = [again]
@@ -126,6 +132,7 @@ class Dealer:
         following = next_place(driver, queue, rater)
         if following < self._next:
             self._forget()
+            openings.forget_rater(self._queue, rater)
         if following > self._next:
             since = {"queue": queue, "rater": rater, "start": self._next}
             shown = list(_sql.shown.rows(driver, **since)) if self._open else []
@@ -185,11 +192,15 @@ class Dealer:
         queue, rater = self._queue.id, self._rater
         found: list[tuple[str, str]] = []
         complete = True
-        for (other,) in list(_sql.raters.rows(driver, queue=queue)):
-            if other != rater:
-                unseen, all_seen = self._unseen_after(driver, other)
-                found += unseen
-                complete = complete and all_seen
+        few = list(_sql.all_waiting.rows(driver, queue=queue, me=rater, most=_LOOKED_AT))
+        if len(few) < _LOOKED_AT:
+            found = [(since, task) for task, since, other, mine in few if other != rater and not mine]
+        else:
+            for (other,) in list(_sql.raters.rows(driver, queue=queue)):
+                if other != rater:
+                    unseen, all_seen = self._unseen_after(driver, other)
+                    found += unseen
+                    complete = complete and all_seen
         offers = []
         for _, task in sorted(found)[:_OFFERED]:
             if _sql.state.first(driver, task=task)[0] == "open" and not self._is_filled(driver, task):
@@ -221,42 +232,58 @@ class Dealer:
         return unseen, looked < _LOOKED_AT and len(unseen) < _OFFERED
 
     def _find_fresh(self, driver: Driver) -> None:
-        """Keeps the next tasks of the rater's own order at hand that nobody was shown; of a drawn order, the next."""
-        most = _OFFERED if self._open else 1
+        """Keeps the next tasks of the rater's own order at hand that nobody was shown; of a drawn order, the next.
+
+        Where almost everything was shown, what is left is drawn by lot: along the order it would be long to come by.
+        """
+        known = self._known
+        most, draw = (_OFFERED, known.unseen) if self._open else (1, known.view(self._rater).scattered)
         self._fresh = [one for one in self._fresh if self._look(driver, one[0], fresh=self._open)]
         while len(self._fresh) < most and self._cursor < self._order.size and self._looks:
-            position = self._order.position(self._cursor)
-            self._cursor += 1
-            if task := self._look(driver, position, fresh=self._open):
-                self._fresh.append((position, task))
-
-    def _begin_again(self, driver: Driver) -> None:
-        """Lets a finished look through the whole order begin anew where others may have given something back since."""
-        if 0 < self._again < self._order.size:
-            return
-        others = tuple(_sql.passed_on.rows(driver, queue=self._queue.id, rater=self._rater))
-        if (now := (self._overlap, others)) != self._scanned:
-            self._again, self._scanned = 0, now
+            if known.is_seen if self._open else known.is_sparse:
+                drawn = draw(most - len(self._fresh), [position for position, _ in self._fresh])
+                self._cursor = self._cursor if drawn else self._order.size
+            else:
+                drawn = [self._order.position(self._cursor)]
+                self._cursor += 1
+                if (known.seen if self._open else known.shut)[drawn[0]]:
+                    continue
+            for position in drawn:
+                if task := self._look(driver, position, fresh=self._open):
+                    self._fresh.append((position, task))
 
     def _find_again(self, driver: Driver) -> _Candidate | None:
         """The next task of the rater's own order that they have not seen and that is not filled, seen by whomever."""
-        while self._again < self._order.size and self._looks:
-            position = self._order.position(self._again)
-            self._again += 1
-            if task := self._look(driver, position, fresh=False):
-                return self._candidate(driver, task, shown=True)
+        view = self._known.view(self._rater)
+        learnt = False
+        while self._looks:
+            found = view.scattered(_OFFERED)
+            for position in found:
+                if task := self._look(driver, position, fresh=False):
+                    return self._candidate(driver, task, shown=True)
+            if not found:
+                if learnt or not self._known.learn(driver, self._moment):
+                    break
+                learnt = True
         return None
 
     def _look(self, driver: Driver, position: int, *, fresh: bool) -> str:
         """The task at `position` where it may be dealt, else nothing; `fresh`: only where nobody was shown it."""
         self._looks = max(0, self._looks - 1)
         task, state, seen, mine = _sql.look.first(driver, queue=self._queue.id, rater=self._rater, position=position)
-        if state != "open" or mine or (fresh and seen) or self._is_filled(driver, task):
+        if fresh and seen:
+            self._known.seen[position] = 1
             return ""
-        return str(task)
+        if mine:
+            self._known.view(self._rater).meet(position)
+        elif state == "open" and not self._is_filled(driver, task):
+            return str(task)
+        else:
+            self._known.shut[position] = 1
+        return ""
 
     def _is_filled(self, driver: Driver, task: str) -> bool:
-        return passing.is_filled(driver, task, self._rater, self._overlap)
+        return passing.is_taken(driver, task, self._rater, self._overlap, self._moment)
 
     def _candidate(self, driver: Driver, task: str, *, shown: bool = False) -> _Candidate:
         slots = list(_sql.slots.rows(driver, task=task))

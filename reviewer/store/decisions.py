@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import orjson
 
+from reviewer.store import remotes
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
 
@@ -65,15 +66,20 @@ def is_given(driver: Driver, task: str, rater: str) -> bool:
 
 
 def sent_back_for(driver: Driver, task: str) -> str:
-    """Why the task was sent back last; empty where it was not."""
+    """Why the task was sent back last, here or by the server that leased it; empty where it was not."""
     reasons = [one.reason for one in of_task(driver, task) if one.outcome == "sent_back"]
-    return reasons[-1] if reasons else ""
+    return reasons[-1] if reasons else remotes.sent_back_for(driver, task)
 
 
 def newest_label(driver: Driver, queue: str) -> str:
     """The identifier of the newest label of a queue; empty where it has none."""
     row = _sql.newest.first(driver, queue=queue)
     return str(row[0]) if row else ""
+
+
+def state_of_ratings(driver: Driver, queue: str) -> tuple[object, ...]:
+    """Differs once raters have labelled more, a label was brought in, or another task waits for them."""
+    return (*_sql.rated.first(driver, queue=queue), frozenset(waiting(driver, queue)))
 
 
 def labelled_since(driver: Driver, queue: str, after: str) -> list[tuple[str, str]]:

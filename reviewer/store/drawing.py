@@ -12,6 +12,7 @@ import orjson
 
 from reviewer.ids import canonical_json, new_id, new_public_id, now
 from reviewer.store import events, queues, rounds
+from reviewer.store.examples import is_shown
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import CALIBRATION, QueueRecord
 from reviewer.store.statements import statements
@@ -30,7 +31,8 @@ _tasks = statements("dealing")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A task of the queue's own that is open. `exposed`: a member was shown others' judgment on its item."""
+    """A task of the queue's own that is open. `earlier`: its item stood in a round of a member's; `exposed`: a member
+    was shown others' judgment on it."""
 
     task: str
     item: str
@@ -98,15 +100,15 @@ def draw(
     """Draws tasks of so many items: equal shares of the strata as far as they hold, the rest spread over the others.
 
     `strata` names each task's stratum; `examples` are outputs that stand in the rubric. An item comes once at most,
-    those that a member knows only if `seen`. The same seed draws the same from the same queue. Fewer than asked for
-    are drawn where no more are there.
+    those that a member knows or had in an earlier round only if `seen`. The same seed draws the same from the same
+    queue. Fewer than asked for are drawn where no more are there.
     """
     chance = random.Random(seed)
     drawn = Drawn()
     of_stratum: dict[str, list[Candidate]] = {}
     left_out: dict[str, set[str]] = {}
     for one in offered:
-        if one.earlier or (one.met and not seen):
+        if (one.earlier or one.met) and not seen:
             left_out.setdefault(EARLIER if one.earlier else MET, set()).add(one.item)
         else:
             of_stratum.setdefault(strata[one.task], []).append(one)
@@ -124,7 +126,7 @@ def draw(
             for one in left[name]:
                 if one.item in taken:
                     continue
-                if examples and _is_example(driver, one.task, examples):
+                if is_shown(driver, one.task, examples):
                     left_out.setdefault(EXAMPLE, set()).add(one.item)
                     continue
                 taken[one.item] = one
@@ -162,8 +164,9 @@ def open_round(
     _rounds.insert_batch.run(driver, queue=batch.id, first=0, size=len(tasks), at=batch.created_at)
     rubric = queues.rubrics_of(driver, parent.id)[-1][0]
     queues.put_rubric(driver, batch, rubric, stream=stream, actor=actor)
+    identifier = new_id()
     started = {
-        "id": new_id(),
+        "id": identifier,
         "parent": parent.id,
         "child": batch.id,
         "number": rounds.next_number(driver, parent.id),
@@ -180,8 +183,14 @@ def open_round(
         actor=actor,
         action="round.started",
         subject=batch.id,
-        content={"queue": row, "round": started, "tasks": list(tasks), "members": members},
-        data={"parent": parent.id, "round": started["id"], "items": len(tasks), "members": len(members)},
+        content=rounds.started_digest(driver, identifier),
+        data={
+            "parent": parent.id,
+            "round": identifier,
+            "items": len(tasks),
+            "members": len(members),
+            "vouches": "round",
+        },
     )
     return batch
 
@@ -197,12 +206,3 @@ def _copy(driver: Driver, queue: str, tasks: Sequence[str]) -> None:
             slots.append({"task": copy["id"], "slot": slot, "output": output, "public_id": new_public_id()})
     _tasks.insert_task.run_all(driver, rows)
     _tasks.insert_task_output.run_all(driver, slots)
-
-
-def _is_example(driver: Driver, task: str, examples: frozenset[str]) -> bool:
-    return any(as_example(text) in examples for (text,) in _sql.texts.rows(driver, task=task))
-
-
-def as_example(text: str) -> str:
-    """An output as it would stand in a rubric, where texts end alike."""
-    return text.replace("\r\n", "\n").strip("\n").rstrip()

@@ -17,6 +17,13 @@ GENESIS = "0" * 64
 _ALL = 1 << 62
 GOLDEN = frozenset({"golden.decided", "golden.imported", "golden.approved"})
 """The events that vouch for golden values: decisions, those that came with an import, consensus that was approved."""
+RETIRED = "golden.retired"
+"""The event that vouches for golden values that count no more."""
+
+RECEIVED = "labels.received"
+"""The event by which a server vouches for labels that devices sent, as they stand with it."""
+
+_BATCHES = frozenset({"labels.imported", RECEIVED})
 
 _sql = statements("events")
 
@@ -65,6 +72,24 @@ def label_digest(row: dict[str, Any]) -> str:
     return digest({name: _plain(value) for name, value in row.items() if name not in _NOT_SAID})
 
 
+def device_digests(row: dict[str, Any], lease: str) -> frozenset[str]:
+    """What a device's event may vouch for a label that stands here as `row`: there a lease is all that a task is known
+    by, and of what others' judgment the rater was shown here it knew nothing."""
+    there = row | {"task": lease}
+    return frozenset(label_digest(there | {"exposure": exposure}) for exposure in {row["exposure"], "none"})
+
+
+def lease_of(driver: Driver, row: dict[str, Any]) -> str | None:
+    """The lease by which a device knew the task of a label; None where it was never leased."""
+    found = _sql.lease_of.first(driver, task=row["task"], rater=row["rater"])
+    return str(found[0]) if found else None
+
+
+def label_columns() -> list[str]:
+    """The columns of a label, in their order."""
+    return _columns("label")
+
+
 def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float) else str(value)
 
@@ -99,33 +124,48 @@ class Verification:
 def verify(connection: Driver) -> Verification:
     """Follows every chain from its first event and holds every label against the event that vouches for it.
 
+    What a device told of its labels stands in streams of its own; here a batch's event of this store vouches for them.
     What a chain cannot show is that its last events were cut off together with what they tell; keep a head that
     `reviewer audit verify` printed, or a backup, to hold against that.
     """
     seen = Verification(0, 0, {}, [])
-    vouched = certified = 0
-    golden: set[str] = set()
+    vouched = certified = noted = 0
+    golden = _Golden()
     names = _columns("label")
+    device, disputed = _sql.device.first(connection), set[str]()
+    disagreeing: list[tuple[str, Fault]] = []
     stream, previous, expected = "", GENESIS, 1
+    is_followed = False
     for event in _events(connection):
         if event["stream"] != stream:
             stream, previous, expected = event["stream"], GENESIS, 1
+            is_followed = device is not None and stream.partition("/")[0] != device[0]
         fault = _link_fault(event, previous, expected)
-        if event["action"].startswith("label."):
+        action = event["action"]
+        if is_followed:
+            action = ""  # what a device tells vouches for nothing here
+            if not fault and not _agrees(connection, event, names):
+                told = Fault(stream, event["seq"], f"the label {event['subject']} is not what its device committed")
+                disagreeing.append((event["subject"], told))
+        if action.startswith("label."):
             vouched += 1
-        if not fault and event["action"].startswith("label."):
+        if not fault and action.startswith("label."):
             row = _sql.label.first(connection, label=event["subject"])
             if row is None:
                 fault = f"the label {event['subject']} is gone"
             elif label_digest(dict(zip(names, row, strict=True))) != event["digest"]:
                 fault = f"the label {event['subject']} is not what was committed"
-        if not fault and event["action"] == "labels.imported":
+        if not fault and action in _BATCHES:
             count, fault = _import_fault(connection, event, names)
             vouched += count
-        if not fault and event["action"] in GOLDEN:
-            golden.update(event_data(event)["golden"])
+            disputed.update(event_data(event).get("disputed", ()))
+        if not fault and action in (*GOLDEN, RETIRED):
+            golden.learn(event)
             fault = _golden_fault(connection, event)
-        if not fault and event["action"] == "certificate.issued":
+        if not fault and action in ("round.started", "round.noted"):
+            noted += action == "round.noted"
+            fault = _round_fault(connection, event)
+        if not fault and action == "certificate.issued":
             certified += 1
             fault = _certificate_fault(connection, event)
         if fault:
@@ -134,14 +174,43 @@ def verify(connection: Driver) -> Verification:
         previous, expected = event["hash"], (seq if isinstance(seq, int) else expected) + 1
         seen.events += 1
         seen.heads[stream] = event["hash"]
+    seen.faults += [fault for label, fault in disagreeing if label not in disputed]
     seen.labels = _sql.count_labels.first(connection)[0]
     if seen.labels > vouched:
         seen.faults.append(Fault("", 0, f"{seen.labels - vouched} labels stand in the store that no event tells of"))
-    if (more := _sql.count_golden.first(connection)[0] - len(golden)) > 0:
+    if (more := _sql.count_golden.first(connection)[0] - len(golden.filed)) > 0:
         seen.faults.append(Fault("", 0, f"{more} golden values stand in the store that no event tells of"))
+    if (more := len(golden.silenced(connection))) > 0:
+        seen.faults.append(Fault("", 0, f"{more} golden values count no more, and no event tells of it"))
+    if (more := _sql.count_notes.first(connection)[0] - noted) > 0:
+        seen.faults.append(Fault("", 0, f"{more} notes stand in the store that no event tells of"))
     if (more := _sql.count_certificates.first(connection)[0] - certified) > 0:
         seen.faults.append(Fault("", 0, f"{more} certificates stand in the store that no event tells of"))
     return seen
+
+
+class _Golden:
+    """What the events say of golden values: which were `filed`, `retired`, and are `held` in use but for such an
+    event. Before these events were written, what was retired was told by none."""
+
+    def __init__(self) -> None:
+        self.filed: set[str] = set()
+        self.held: set[str] = set()
+        self.retired: set[str] = set()
+
+    def learn(self, event: dict[str, Any]) -> None:
+        data = event_data(event)
+        if event["action"] == RETIRED:
+            self.retired.update(data["golden"])
+            return
+        self.filed.update(data["golden"])
+        if "retired" in data:
+            self.held.update(data["golden"])
+
+    def silenced(self, connection: Driver) -> set[str]:
+        """Those that count no more without any event."""
+        found = {identifier for (identifier,) in _sql.retired_golden.rows(connection)}
+        return (found & self.held) - self.retired
 
 
 def imported_digest(digests: list[str]) -> str:
@@ -154,16 +223,43 @@ def _import_fault(connection: Driver, event: dict[str, Any], names: list[str]) -
         label_digest(dict(zip(names, row, strict=True)))
         for row in _sql.labels_of_import.rows(connection, batch=event["subject"])
     ]
-    if imported_digest(found) != event["digest"]:
-        return len(found), f"the labels of the import {event['subject']} are not what was imported"
-    return len(found), ""
+    if imported_digest(found) == event["digest"]:
+        return len(found), ""
+    if event["action"] == RECEIVED:
+        return len(found), f"the labels of the batch {event['subject']} are not what was received"
+    return len(found), f"the labels of the import {event['subject']} are not what was imported"
+
+
+def _agrees(connection: Driver, event: dict[str, Any], names: list[str]) -> bool:
+    """Whether what a device told of a label is what stands here. It may tell of one that was not taken."""
+    row = _sql.label.first(connection, label=event["subject"])
+    label = dict(zip(names, row, strict=True)) if row else {}
+    if not label or label["rater"] != event["actor"]:
+        return True
+    lease = lease_of(connection, label)
+    return lease is not None and event["digest"] in device_digests(label, lease)
 
 
 def _golden_fault(connection: Driver, event: dict[str, Any]) -> str:
-    from reviewer.store.golden import decided_digest
+    from reviewer.store.golden import decided_digest, retired_digest
 
-    same = decided_digest(connection, event_data(event)["golden"]) == event["digest"]
-    return "" if same else f"the golden values of {event['subject']} are not what was decided"
+    retired = event["action"] == RETIRED
+    found = (retired_digest if retired else decided_digest)(connection, event_data(event)["golden"])
+    told = "out of use as was told" if retired else "what was decided"
+    return "" if found == event["digest"] else f"the golden values of {event['subject']} are not {told}"
+
+
+def _round_fault(connection: Driver, event: dict[str, Any]) -> str:
+    from reviewer.store.rounds import note_digest, started_digest
+
+    data = event_data(event)
+    if event["action"] == "round.noted":
+        same = note_digest(connection, data["note"]) == event["digest"]
+        return "" if same else f"the note {data['note']} is not what was noted"
+    # Of rounds that were started before events said this, nothing that is stored can be held against the event.
+    if data.get("vouches") != "round" or started_digest(connection, data["round"]) == event["digest"]:
+        return ""
+    return f"the round {data['round']} is not what was started"
 
 
 def _certificate_fault(connection: Driver, event: dict[str, Any]) -> str:

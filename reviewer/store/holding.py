@@ -8,7 +8,7 @@ that two do so nevertheless, one of them is begun again (`Store.perform`).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import orjson
 
@@ -53,6 +53,14 @@ def tasks(driver: Driver, tasks: Collection[str]) -> None:
         _sql.tasks.run(driver, wanted=_listed(tasks))
 
 
+def tasks_at(driver: Driver, queue: str, positions: Collection[int], *, wait: bool) -> set[int]:
+    """Holds tasks by their positions, and says which: without `wait` those alone that nobody else holds just now."""
+    if dialect_of(driver) == SQLITE or not positions:
+        return set(positions)
+    statement = _sql.tasks_at if wait else _sql.free_tasks_at
+    return {position for (position,) in statement.rows(driver, queue=queue, wanted=_listed(map(str, positions)))}
+
+
 def place(driver: Driver, queue: str, rater: str) -> None:
     """Holds what is kept of a rater in a queue: their counters, and which of their places are closed."""
     if dialect_of(driver) != SQLITE:
@@ -77,5 +85,5 @@ def stream(driver: Driver, stream: str) -> None:
         _sql.stream.run(driver, stream=stream)
 
 
-def _listed(tasks: Collection[str]) -> str:
+def _listed(tasks: Iterable[str]) -> str:
     return orjson.dumps(sorted(set(tasks))).decode()

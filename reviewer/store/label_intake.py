@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,33 +10,25 @@ import orjson
 from sqlalchemy import bindparam, select
 
 from reviewer.ids import canonical_json, new_id, now
-from reviewer.store import dealing, events, golden, holding, label_rows, labels, waiting
+from reviewer.store import dealing, events, golden, holding, label_rows, labels, lines, waiting
 from reviewer.store.golden import GoldenValue
+from reviewer.store.lines import LINE
 from reviewer.store.order import RaterOrder, way_of
-from reviewer.store.prepared import Bulk, Driver, Prepared, insert_into, upsert
+from reviewer.store.prepared import Bulk, Driver, Prepared, insert_into
 from reviewer.store.queues import QueueRecord
-from reviewer.store.tables import ImportedLabel, Label, LabelHead, Rater, core
+from reviewer.store.tables import ImportedLabel, Label, Rater, core
 
 _L, _RA = core(Label).c, core(Rater).c
 _rater_named = Prepared(
     select(_RA.id).where(_RA.name == bindparam("name"), _RA.kind == bindparam("kind"), _RA.spec_hash == "")
-)
-_line = Prepared(
-    select(_L.id, _L.revision, _L.supersedes, _L.received_at).where(
-        _L.task == bindparam("task"),
-        _L.rater == bindparam("rater"),
-        _L.phase == bindparam("phase"),
-        _L.sample == bindparam("sample"),
-    )
 )
 _rework_since = Prepared(
     select(_L.id)
     .where(_L.task == bindparam("task"), _L.phase == "rework", _L.committed_at > bindparam("moment"))
     .limit(1)
 )
-_put_head = upsert(LabelHead)
 _bulk_imported = Bulk(ImportedLabel, "batch", "label")
-_LINE = ("task", "rater", "phase", "sample")
+_DECIDING = ("adjudication", "consensus")
 _SAID = ("outcome", "rubric", "values", "rationale", "correction", "notes", "flags")
 
 
@@ -54,7 +47,8 @@ class GivenLabel:
 
     Where `revision`, `supersedes` or `surplus` is None it is settled here: a label without a revision follows the one
     that counts, and one that says the same as that is known already. `position` is its task's. `decided` is what it
-    makes golden: in the name of its rater, or of `approved_by`; `retired` says by criterion why a value counts no more.
+    makes golden: in the name of its rater, or of `approved_by`, at the label's moment, or `decided_at`; `retired` says
+    by criterion why a value counts no more.
     """
 
     columns: dict[str, Any]
@@ -62,6 +56,7 @@ class GivenLabel:
     position: int
     decided: tuple[GoldenValue, ...] = ()
     approved_by: str = ""
+    decided_at: str = ""
     retired: dict[str, str] = field(default_factory=dict)
 
 
@@ -72,7 +67,12 @@ class TakenLabels:
     labels: list[str] = field(default_factory=list)
     duplicates: int = 0
     raters: int = 0
-    golden: list[str] = field(default_factory=list)
+    changed: golden.Changed = field(default_factory=golden.Changed)
+
+    @property
+    def golden(self) -> list[str]:
+        """The golden values that the labels gave."""
+        return self.changed.given
 
 
 class LabelIntake:
@@ -92,8 +92,9 @@ class LabelIntake:
         if self._dealt:
             holding.queue(driver, self._queue.id)
         holding.tasks(driver, {each.columns["task"] for each in given})
-        if decided := {one.columns["task"] for one in given if one.decided or one.columns["phase"] == "adjudication"}:
-            holding.places(driver, self._queue.id, decided)
+        if judged := {one.columns["task"] for one in given if one.columns["phase"] == "adjudication"}:
+            holding.places(driver, self._queue.id, judged)
+        if decided := {one.columns["task"] for one in given if one.decided or one.columns["phase"] in _DECIDING}:
             holding.items_of(driver, decided)
         for each in given:
             if each.rater not in raters:
@@ -101,18 +102,19 @@ class LabelIntake:
             row = _settled(driver, each, raters[each.rater])
             if row is None:
                 taken.duplicates += 1
+                self._add_decided(driver, each, raters[each.rater], taken)
                 continue
             insert_into(Label).run(driver, **row)
             taken.labels.append(row["id"])
             digests.append(events.label_digest(row))
-            before = label_rows.head(driver, **{name: row[name] for name in _LINE})
-            head = _put_line(driver, row)
+            before = label_rows.head(driver, **{name: row[name] for name in LINE})
+            head = lines.put_line(driver, row).head
             if head == row["id"]:
                 self._decide(driver, row, each, before, taken)
             if each.rater.kind == "human" and row["phase"] in labels.OF_RATERS:
                 self._assign(driver, row, head, each.position)
+        batch = new_id()
         if taken.labels:
-            batch = new_id()
             _bulk_imported.run(driver, [(batch, label) for label in taken.labels])
             events.append(
                 driver,
@@ -123,15 +125,15 @@ class LabelIntake:
                 content=events.imported_digest(digests),
                 data={"queue": self._queue.id, "labels": len(taken.labels)},
             )
-            golden.vouch(
-                driver,
-                taken.golden,
-                action="golden.imported",
-                subject=batch,
-                stream=self._stream,
-                actor=self._actor,
-                queue=self._queue.id,
-            )
+        golden.vouch(
+            driver,
+            taken.changed,
+            action="golden.imported",
+            subject=batch,
+            stream=self._stream,
+            actor=self._actor,
+            queue=self._queue.id,
+        )
         return taken
 
     def _decide(
@@ -143,11 +145,9 @@ class LabelIntake:
         taken: TakenLabels,
     ) -> None:
         """Keeps what a label decides as golden, and sends its task back or ends that, as its commit would have."""
-        if given.decided:
-            named = GivenRater(given.approved_by)
-            approver = self._rater(driver, named, taken) if given.approved_by else row["rater"]
-            decision = golden.Decision(row, given.decided, approver, row["committed_at"], given.retired)
-            taken.golden += golden.file(driver, decision)
+        self._keep_decided(driver, row, given, given.decided, taken)
+        if row["phase"] == "consensus" and before is not None:
+            taken.changed.add(labels.withdraw(driver, row["task"], before["id"]))
         if row["phase"] != "adjudication":
             return
         if given.rater.kind == "human":
@@ -157,7 +157,30 @@ class LabelIntake:
         )
         if not answered:
             told = (before["id"], before["revision"], before["outcome"]) if before else None
-            labels.follow_decision(driver, row["queue"], row["task"], row["outcome"], before=told)
+            done = labels.follow_decision(driver, row["queue"], row["task"], row["outcome"], before=told)
+            taken.changed.add(done)
+
+    def _keep_decided(
+        self,
+        driver: Driver,
+        row: dict[str, Any],
+        given: GivenLabel,
+        values: Sequence[GoldenValue],
+        taken: TakenLabels,
+    ) -> None:
+        if not values:
+            return
+        named = GivenRater(given.approved_by)
+        approver = self._rater(driver, named, taken) if given.approved_by else row["rater"]
+        decision = golden.Decision(row, values, approver, given.decided_at or row["committed_at"], given.retired)
+        taken.changed.add(golden.file(driver, decision))
+
+    def _add_decided(self, driver: Driver, given: GivenLabel, rater: str, taken: TakenLabels) -> None:
+        """What was approved of a label, or taken out of use, after it came here."""
+        row, missing, late = _unknown_of(driver, given, rater)
+        if row is not None:
+            self._keep_decided(driver, row, given, missing, taken)
+            taken.changed.add(golden.retire_values(driver, late))
 
     def _rater(self, driver: Driver, given: GivenRater, taken: TakenLabels) -> str:
         found = known_rater(driver, given)
@@ -233,13 +256,36 @@ def is_known(driver: Driver, given: GivenLabel) -> bool:
     return _settled(driver, given, rater) is None
 
 
+def golden_of(driver: Driver, given: GivenLabel) -> int:
+    """How many golden values taking the label in would add."""
+    rater = known_rater(driver, given.rater)
+    if not is_known(driver, given):
+        return len(given.decided)
+    return len(_unknown_of(driver, given, rater or "")[1])
+
+
+def _unknown_of(
+    driver: Driver, given: GivenLabel, rater: str
+) -> tuple[dict[str, Any] | None, list[GoldenValue], dict[str, list[str]]]:
+    """A label that is known, the values that it does not make golden yet, and by reason the golden values that are in
+    use here alone. One that is not its author's last word makes nothing golden any more."""
+    if not given.decided:
+        return None, [], {}
+    head = label_rows.head(driver, **{name: given.columns[name] for name in LINE if name != "rater"}, rater=rater)
+    row = label_rows.label(driver, given.columns["id"]) if given.columns["id"] else head
+    if row is None:
+        return None, [], {}
+    missing, late = golden.lacking(driver, row, given.decided, given.retired)
+    return row, missing if head is not None and head["id"] == row["id"] else [], late
+
+
 def _settled(driver: Driver, given: GivenLabel, rater: str) -> dict[str, Any] | None:
     """The whole row of a new label; None where it is known."""
     row = {**given.columns, "rater": rater}
     if row["id"] and label_rows.label(driver, row["id"]) is not None:
         return None
     if row["revision"] is None or row["supersedes"] is None:
-        line = {name: row[name] for name in _LINE}
+        line = {name: row[name] for name in LINE}
         head = label_rows.head(driver, **line)
         if head is not None and not row["id"] and all(_same(head[name], row[name]) for name in _SAID):
             return None
@@ -250,7 +296,7 @@ def _settled(driver: Driver, given: GivenLabel, rater: str) -> dict[str, Any] | 
             row["supersedes"] = canonical_json([head["id"]] if head and follows else []).decode()
     if row["surplus"] is None:
         row["surplus"] = int(
-            row["phase"] == "independent"
+            labels.counts_for_overlap(row)
             and row["outcome"] == "submitted"
             and labels.is_surplus(driver, row["queue"], row["task"], rater)
         )
@@ -263,19 +309,6 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, str) and isinstance(other, str) and one[:1] in "{[" and other[:1] in "{[":
         return bool(orjson.loads(one) == orjson.loads(other))
     return bool(one == other)
-
-
-def _put_line(driver: Driver, row: dict[str, Any]) -> str:
-    """Points the head at the revision that counts now; other loose ends beside it are a conflict."""
-    line = {name: row[name] for name in _LINE}
-    found = list(_line.rows(driver, **line))
-    replaced = {label for _, _, supersedes, _ in found for label in orjson.loads(supersedes)}
-    ends = [one for one in found if one[0] not in replaced] or found
-    head, *others = sorted(ends, key=lambda one: (one[3], -one[1], one[0]))
-    # Whatever a foreign graph says, a revision above the head is not lost from sight.
-    conflict = {one[0] for one in others} | {one[0] for one in found if one[1] > head[1]}
-    _put_head.run(driver, **line, label=head[0], conflict=canonical_json(sorted(conflict)).decode())
-    return str(head[0])
 
 
 def _head_of(driver: Driver, task: str, rater: str) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +12,7 @@ import orjson
 from reviewer.ids import canonical_json, now
 from reviewer.store import events, golden, holding, passing, stretches, waiting
 from reviewer.store.connection import StoreTrouble
-from reviewer.store.golden import GoldenValue
+from reviewer.store.golden import Changed, GoldenValue
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
 
@@ -65,16 +67,16 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
     if purpose == _CALIBRATION:
         holding.queue_as_it_is(driver, queue)
         state = _sql.queue_now.first(driver, queue=queue)[1]
-    if state in _SHUT and said["phase"] in _SHUT[state]:
+    if is_shut(state, said["phase"]):
         raise StoreTrouble(f"the calibration round is {state}.", mend="What you said is kept as a draft.")
     holding.tasks(driver, [task])
     head = _sql.head.first(driver, task=task, rater=rater, phase=said["phase"], sample=said["sample"])
     row = {
         **said,
-        "revision": head[1] + 1 if head else 1,
+        "revision": _next_revision(driver, head) if head else 1,
         "supersedes": canonical_json([head[0], *orjson.loads(head[3])] if head else []).decode(),
         "received_at": said["committed_at"],
-        "surplus": int(said["phase"] == "independent" and passing.is_filled(driver, task, rater, overlap)),
+        "surplus": int(counts_for_overlap(said) and passing.is_filled(driver, task, rater, overlap)),
     }
     _sql.insert_label.run(driver, **row)
     _sql.put_head.run(
@@ -123,25 +125,46 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
         )
     golden.keep(driver, row, new.golden, approved_by=rater, stream=stream)
     if said["phase"] == "adjudication":
-        follow_decision(driver, queue, task, said["outcome"], before=head[:3] if head else None)
+        before = head[:3] if head else None
+        changed = follow_decision(driver, queue, task, said["outcome"], before=before)
+        golden.vouch(driver, changed, action="golden.decided", subject=row["id"], stream=stream, actor=rater)
     return Committed(row["id"], row["revision"], bool(row["surplus"]))
+
+
+def _next_revision(driver: Driver, head: Any) -> int:
+    """A label that settles a conflict is above all that it supersedes."""
+    beside = [_sql.revision.first(driver, label=label) for label in orjson.loads(head[3])]
+    return 1 + max(int(revision) for (revision,) in [(head[1],), *filter(None, beside)])
 
 
 def follow_decision(
     driver: Driver, queue: str, task: str, outcome: str, *, before: tuple[str, int, str] | None
-) -> None:
-    """Sends the task back where the adjudicator does so; a decision ends what raters were asked for by it.
+) -> Changed:
+    """Sends the task back where the adjudicator does so; a decision ends what raters were asked for by it, and who
+    withdraws what they asked for ends that.
 
     `before` has the adjudicator's earlier label, its revision and its outcome: what it decided and this one does not
-    is golden no more. To be called in the transaction of the label, after its golden values are kept.
+    is golden no more, and what another decided comes back. To be called in the transaction of the label, after its
+    golden values are kept; returns what an event is to vouch for.
     """
-    if before is not None:
-        holding.items_of(driver, [task])
-        golden.take_back(driver, before[0])
+    changed = withdraw(driver, task, before[0], restore=outcome != "sent_back") if before else Changed()
     if outcome == "sent_back":
         send_back(driver, queue, task)
-    elif outcome == "submitted" or (before is not None and before[2] == "sent_back"):
-        _end_rework(driver, queue, task)
+    elif outcome == "submitted":
+        end_rework(driver, queue, task)
+    elif before is not None and before[2] == "sent_back":
+        end_rework(driver, queue, task, but_since=str(_sql.asked_since.first(driver, task=task)[0] or ""))
+    return changed
+
+
+def withdraw(driver: Driver, task: str, label: str, *, restore: bool = True) -> Changed:
+    """Takes back what a label made golden that another one replaces; with `restore` what stood behind it stands again.
+    To be called in a transaction, which vouches for it."""
+    holding.items_of(driver, [task])
+    changed = golden.take_back(driver, label)
+    if restore:
+        changed.add(golden.restore(driver, task))
+    return changed
 
 
 def send_back(driver: Driver, queue: str, task: str) -> None:
@@ -153,9 +176,12 @@ def send_back(driver: Driver, queue: str, task: str) -> None:
         _sql.count_sent_back.run(driver, of_queue=queue, of_rater=rater, at=now())
 
 
-def _end_rework(driver: Driver, queue: str, task: str) -> None:
-    """Lets the labels of those who were asked again, and have not answered, stand as they are."""
-    for rater, seq in list(_sql.asked_again.rows(driver, task=task)):
+def end_rework(driver: Driver, queue: str, task: str, *, but_since: str = "") -> None:
+    """Lets the labels of those who were asked again, and have not answered, stand as they are; but not of those who
+    gave theirs before the moment `but_since`, at which another asked them too."""
+    for rater, seq, given in list(_sql.asked_again.rows(driver, task=task)):
+        if given < but_since:
+            continue
         holding.place(driver, queue, rater)
         _sql.close_again.run(driver, of_task=task, of_rater=rater)
         stretches.cover(driver, queue, rater, seq)
@@ -176,14 +202,58 @@ class Standing:
     committed_at: str
 
 
-def settle(driver: Driver, now_: Standing, *, active_ms: int, idle_ms: int, here: int | None = None) -> None:
+class Tally:
+    """What many labels of one transaction add to raters' counters, written once for all of them by `write`."""
+
+    def __init__(self) -> None:
+        self._moved: dict[tuple[str, str], Counter[str]] = {}
+        self._at: dict[tuple[str, str], str] = {}
+
+    def begin(self, driver: Driver, queue: str, rater: str, at: str) -> None:
+        """Makes and holds the counters, before anything that they count is changed."""
+        if (queue, rater) not in self._moved:
+            ensure_progress(driver, queue, rater, at)
+            holding.place(driver, queue, rater)
+            self._moved[queue, rater] = Counter(dict.fromkeys((*_COUNTED, "flagged", "passed", "active", "idle"), 0))
+        self._at[queue, rater] = at
+
+    def add(self, queue: str, rater: str, *, was: str, became: str, **more: int) -> None:
+        """Adds what one label moves."""
+        moved = self._moved[queue, rater]
+        moved.update(more)
+        for state, by in ((was, -1), (became, 1)):
+            if state in _COUNTED:
+                moved[state] += by
+
+    def write(self, driver: Driver) -> None:
+        """Writes it down, and begins anew."""
+        for (queue, rater), moved in sorted(self._moved.items()):
+            more = {f"more_{name}": by for name, by in moved.items()}
+            _sql.count_many.run(driver, of_queue=queue, of_rater=rater, at=self._at[queue, rater], **more)
+        self._moved.clear()
+
+
+def settle(
+    driver: Driver,
+    now_: Standing,
+    *,
+    active_ms: int,
+    idle_ms: int,
+    here: int | None = None,
+    tally: Tally | None = None,
+) -> None:
     """Brings the assignment, the rater's order and the counters to where a label leaves them.
 
-    `here` is where the rater stands then; without it that stays. To be called in the label's own transaction.
+    `here` is where the rater stands then; without it that stays. Counters that are kept by a `tally` are written with
+    it. To be called in the label's own transaction.
     """
     queue, task, rater = now_.queue, now_.task, now_.rater
-    stood = ensure_progress(driver, queue, rater, now_.committed_at)
-    holding.place(driver, queue, rater)
+    stood = 0
+    if tally is None:
+        stood = ensure_progress(driver, queue, rater, now_.committed_at)
+        holding.place(driver, queue, rater)
+    else:
+        tally.begin(driver, queue, rater, now_.committed_at)
     before = _sql.assignment.first(driver, task=task, rater=rater)
     _sql.put_assignment.run(
         driver,
@@ -207,13 +277,18 @@ def settle(driver: Driver, now_: Standing, *, active_ms: int, idle_ms: int, here
         waiting.note(driver, queue, task, rater)
     if before and before[0] == "submitted" and now_.state != "submitted":
         passing.give_back(driver, queue, task)
+    was, more_flagged = (before[0], int(now_.flagged) - before[1]) if before else ("open", int(now_.flagged))
+    if tally is not None:
+        more = {"flagged": more_flagged, "passed": -int(was_passed_over), "active": active_ms, "idle": idle_ms}
+        tally.add(queue, rater, was=was, became=now_.state, **more)
+        return
     _sql.count.run(
         driver,
         of_queue=queue,
         of_rater=rater,
-        was=before[0] if before else "open",
+        was=was,
         became=now_.state,
-        more_flagged=int(now_.flagged) - (before[1] if before else 0),
+        more_flagged=more_flagged,
         less_passed=int(was_passed_over),
         more_active=active_ms,
         more_idle=idle_ms,
@@ -229,6 +304,17 @@ def ensure_progress(driver: Driver, queue: str, rater: str, at: str) -> int:
         zero = dict.fromkeys((*_COUNTED, "flagged", "passed", "active_ms", "idle_ms", "here"), 0)
         _sql.put_progress.run(driver, queue=queue, rater=rater, updated_at=at, **zero)
     return int(found[0]) if found else 0
+
+
+def is_shut(state: str, phase: str) -> bool:
+    """Whether a calibration round in that state takes labels of the phase no more."""
+    return phase in _SHUT.get(state, ())
+
+
+def counts_for_overlap(said: Mapping[str, Any]) -> bool:
+    """Whether a label takes one of its task's places: one that was given after others' judgment was seen takes none,
+    and so comes beyond none."""
+    return bool(said["phase"] == "independent" and said["exposure"] == "none")
 
 
 def is_surplus(driver: Driver, queue: str, task: str, rater: str) -> bool:

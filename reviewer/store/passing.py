@@ -37,6 +37,12 @@ def is_filled(driver: Driver, task: str, rater: str, overlap: int) -> bool:
     return overlap > 0 and _sql.primary_of_others.first(driver, task=task, rater=rater)[0] >= overlap
 
 
+def is_taken(driver: Driver, task: str, rater: str, overlap: int, moment: str) -> bool:
+    """Whether primary labels of others than this rater and tasks that devices of theirs hold at `moment` fill the
+    task's overlap; gold is for all raters."""
+    return overlap > 0 and _sql.taken_by_others.first(driver, task=task, rater=rater, moment=moment)[0] >= overlap
+
+
 def give_back(driver: Driver, queue: str, task: str) -> None:
     """Opens a task again for all who were led past it: a label that filled it became a skip or an abstention."""
     row = _sql.where.first(driver, task=task)

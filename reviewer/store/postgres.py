@@ -267,14 +267,25 @@ def told_of(connection: PostgresConnection) -> str:
 
 def _parsed(url: str) -> dict[str, Any]:
     try:
-        if not url.startswith(("postgresql://", "postgres://")):
+        if not url.startswith(("postgresql://", "postgres://")) or _is_torn(url):
             raise psycopg.ProgrammingError
-        return dict(conninfo_to_dict(url))
+        given = dict(conninfo_to_dict(url))
+        if not str(given.get("connect_timeout", _CONNECT_SECONDS)).isdecimal():
+            raise psycopg.ProgrammingError
     except psycopg.ProgrammingError as error:
         raise WrongUsage(
             "this is no address of a PostgreSQL database.",
-            mend="Write it as postgresql://USER@HOST:PORT/DATABASE; PGPASSWORD or ~/.pgpass may hold the password.",
+            mend="Write it as postgresql://USER@HOST:PORT/DATABASE; PGPASSWORD or ~/.pgpass may hold the password. "
+            "In the address @ and / of a password are written as %40 and %2F.",
         ) from error
+    return given
+
+
+def _is_torn(url: str) -> bool:
+    """Whether a password with an @ or / that is not escaped would be read, and told, as host, port or database."""
+    whole = url.partition("://")[2].partition("?")[0]
+    authority, _, database = whole.partition("/")
+    return authority.count("@") > 1 or "@" in database
 
 
 def _performed(connection: Connection, job: Callable[[Connection], _R]) -> _R:

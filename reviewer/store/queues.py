@@ -60,7 +60,7 @@ def find(driver: Driver, name: str) -> QueueRecord | None:
 
 def all_queues(driver: Driver) -> list[QueueRecord]:
     """Every queue, oldest first."""
-    return [_record(row) for row in _sql.every.rows(driver)]
+    return [record_of(row) for row in _sql.every.rows(driver)]
 
 
 def create(
@@ -245,7 +245,7 @@ def labels_in(driver: Driver, queue: str) -> int:
 
 def _named(driver: Driver, name: str) -> QueueRecord | None:
     row = _sql.by_name.first(driver, name=name)
-    return _record(row) if row else None
+    return record_of(row) if row else None
 
 
 def _dataset_for(driver: Driver, name: str) -> str:
@@ -267,7 +267,8 @@ def _dataset_for(driver: Driver, name: str) -> str:
     return identifier
 
 
-def _record(row: Any) -> QueueRecord:
+def record_of(row: Any) -> QueueRecord:
+    """A queue of the row that a statement for all its columns gave."""
     values = dict(zip((entry.name for entry in fields(QueueRecord)), row, strict=True))
     values["blind"] = bool(values["blind"])
     values["settings"] = orjson.loads(values["settings"])

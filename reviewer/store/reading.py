@@ -13,6 +13,8 @@ from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
 
 _AFTER_EVERYTHING = "9"
+_DISCUSSED = ("revealed", "finished")
+"""The states of a round whose blind part is over."""
 
 _sql = statements("reading")
 
@@ -173,10 +175,14 @@ def read_mine(driver: Driver, task: str, rater: str) -> Mine:
     """The rater's assignment, draft and label of `task`; empty where there is nothing yet."""
     given = _sql.assignment.first(driver, task=task, rater=rater)
     draft = _sql.draft.first(driver, task=task, rater=rater)
-    heads = {row[0]: row[1:] for row in _sql.heads.rows(driver, task=task, rater=rater)}
+    found = list(_sql.heads.rows(driver, task=task, rater=rater))
+    heads = {row[0]: row[2:] for row in found}
     exposed = _sql.exposure.first(driver, task=task, rater=rater)
     state = given[0] if given else "open"
-    phase = _phase(state, heads, exposed=exposed is not None)
+    # Only what was said before others' judgment was seen is worth keeping apart; in a revealed round all of it is.
+    first = any(row[0] == "independent" and row[1] == "none" for row in found)
+    again = exposed is not None and (first or exposed[1] in _DISCUSSED)
+    phase = _phase(state, heads, again=again)
     head, before = heads.get(phase), heads.get("independent")
     return Mine(
         state=state,
@@ -193,7 +199,7 @@ def read_mine(driver: Driver, task: str, rater: str) -> Mine:
 def read_decision(driver: Driver, task: str, rater: str) -> Mine:
     """As `read_mine`, of an adjudicator: what they have decided of a task that is not theirs to rate."""
     draft = _sql.draft.first(driver, task=task, rater=rater)
-    head = next((row[1:] for row in _sql.heads.rows(driver, task=task, rater=rater) if row[0] == "adjudication"), None)
+    head = next((row[2:] for row in _sql.heads.rows(driver, task=task, rater=rater) if row[0] == "adjudication"), None)
     exposed = _sql.exposure.first(driver, task=task, rater=rater)
     said = _head_record(head) if head else None
     return Mine(
@@ -207,11 +213,11 @@ def read_decision(driver: Driver, task: str, rater: str) -> Mine:
     )
 
 
-def _phase(state: str, heads: Collection[str], *, exposed: bool) -> str:
-    """Where a label given now belongs: an independent one takes no revision once others' judgment was shown."""
+def _phase(state: str, heads: Collection[str], *, again: bool) -> str:
+    """Where a label given now belongs: `again`, that an independent one takes no revision any more."""
     if state == "sent_back" or "rework" in heads:
         return "rework"
-    return "revote" if "independent" in heads and (exposed or "revote" in heads) else "independent"
+    return "revote" if "independent" in heads and (again or "revote" in heads) else "independent"
 
 
 def _draft_record(row: Any) -> DraftRecord:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -195,7 +194,8 @@ def advance(driver: Driver, found: RoundRecord, state: str, *, stream: str, acto
 
 def note(driver: Driver, found: RoundRecord, text: str, *, task: str | None, stream: str, author: str) -> None:
     """Adds what the group noted, with its event. To be called in a transaction."""
-    row = {"id": new_id(), "round": found.id, "task": task, "author": author, "text": text, "at": now()}
+    identifier = new_id()
+    row = {"id": identifier, "round": found.id, "task": task, "author": author, "text": text, "at": now()}
     _sql.insert_note.run(driver, **row)
     events.append(
         driver,
@@ -203,9 +203,26 @@ def note(driver: Driver, found: RoundRecord, text: str, *, task: str | None, str
         actor=author,
         action="round.noted",
         subject=found.child,
-        content=row,
-        data={"note": row["id"], "task": task},
+        content=note_digest(driver, identifier),
+        data={"note": identifier, "task": task},
     )
+
+
+def note_digest(driver: Driver, identifier: str) -> str:
+    """What the event of a note vouches for."""
+    row = _sql.note.first(driver, note=identifier)
+    return digest(dict(zip(("id", "round", "task", "author", "text", "at"), row, strict=True)) if row else None)
+
+
+def started_digest(driver: Driver, identifier: str) -> str:
+    """What the event of a round's start vouches for: what it is drawn from, its settings, who takes part, and the
+    tasks of its batch."""
+    row = _sql.started.first(driver, round=identifier)
+    if row is None:
+        return digest(None)
+    batch = [list(task) for task in _sql.in_batch.rows(driver, queue=row[2])]
+    taking = [rater for (rater,) in _sql.taking_part.rows(driver, round=identifier)]
+    return digest({"round": list(row), "tasks": sorted(batch), "members": sorted(taking)})
 
 
 def notes(driver: Driver, found: RoundRecord) -> list[KeptNote]:
@@ -255,20 +272,6 @@ def certificates(driver: Driver, found: RoundRecord) -> list[KeptCertificate]:
 def certificates_of(driver: Driver, rater: str) -> list[KeptCertificate]:
     """All certificates of the person of that name, the newest first."""
     return [_certificate(row) for row in _sql.certificates_of.rows(driver, rater=rater)]
-
-
-def golden_values(driver: Driver, child: str) -> Iterator[tuple[str, str, str, str, Any]]:
-    """Task, hash of its outputs, scale hash, key and value of what is golden in a round, and was decided elsewhere.
-
-    The value counts several outputs in the order of their sorted hashes.
-    """
-    for task, output_hash, scale_hash, key, value in _sql.golden.rows(driver, queue=child):
-        yield task, output_hash, scale_hash, key, orjson.loads(value)
-
-
-def output_hashes(driver: Driver, task: str) -> list[str]:
-    """The content hashes of a task's outputs by their slots."""
-    return [content_hash for (content_hash,) in _sql.hashes.rows(driver, task=task)]
 
 
 def _record(row: Any) -> RoundRecord:

@@ -16,6 +16,7 @@ from reviewer.ids import new_public_id
 from reviewer.rubric.questions import PREFERENCE, RANKING, scale_of_answer
 from reviewer.rubric.stored import stored_rubric
 from reviewer.store import holding, repeating
+from reviewer.store.examples import is_shown, shown_by
 from reviewer.store.order import batches_of, next_place
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
@@ -200,7 +201,10 @@ def make(driver: Driver, queue: QueueRecord, source: str) -> str:
 
 
 def decided(driver: Driver, queue: QueueRecord) -> list[Decided]:
-    """What was decided outside `queue` on scales of its rubric in force, once for each output or comparison."""
+    """What was decided outside `queue` on scales of its rubric in force, once for each output or comparison.
+
+    What that rubric shows as an example is left out: its answer stands before every rater's eyes.
+    """
     found = _sql.in_force.first(driver, queue=queue.id)
     if found is None:
         return []
@@ -213,7 +217,8 @@ def decided(driver: Driver, queue: QueueRecord) -> list[Decided]:
     once: dict[tuple[str, str], Decided] = {}
     for row in map(Decided._make, rows):
         once.setdefault((row.item, row.output_hash), row)
-    return list(once.values())
+    shown = shown_by(rubric)
+    return [one for one in once.values() if not is_shown(driver, one.source, shown)]
 
 
 def left_for(driver: Driver, queue: QueueRecord, rater: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from string import punctuation
 from typing import TYPE_CHECKING
 
 from reviewer.text.code import add_code, lexer_for
@@ -44,6 +45,12 @@ def warm() -> None:
     render("- warm\n", Chunk(0, 6, "markdown"), 40)
     for language in ("python", "json", "bash", "sql"):
         lexer_for(language)
+
+
+def literal(text: str) -> str:
+    """A text, on one line, written so that Markdown draws it as it stands."""
+    one = " ".join(text.split())
+    return "".join(f"\\{letter}" if letter in punctuation else letter for letter in one)
 
 
 def render(source: str, chunk: Chunk, width: int) -> Styled:

@@ -20,6 +20,7 @@ from textual.theme import Theme
 from reviewer.config import Home, remember
 from reviewer.keys.keymap import Keymap
 from reviewer.session.sitting import Sitting
+from reviewer.session.synchroniser import Plug
 from reviewer.store.connection import Store
 from reviewer.tui.keyed import Keyed
 from reviewer.tui.palette import PALETTES, Palette, palette
@@ -28,6 +29,7 @@ from reviewer.tui.panes.reading import ReadingPane
 from reviewer.tui.panes.status import Footer, Notice
 from reviewer.tui.screens.item import ItemScreen
 from reviewer.tui.screens.opening import screen_for
+from reviewer.tui.syncing import Bell, Synced
 
 _MOST_A_KEY_TAKES = 5.0
 
@@ -46,7 +48,16 @@ class ReviewerApp(App[int], inherit_bindings=False):
     PAUSE_GC_ON_SCROLL = True
     TITLE = "Reviewer"
 
-    def __init__(self, home: Home, store: Store, keymap: Keymap, rater: str, *, sitting: Sitting | None = None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        keymap: Keymap,
+        rater: str,
+        *,
+        sitting: Sitting | None = None,
+        syncing: Plug | None = None,
+    ) -> None:
         colours = _chosen(home.settings.theme)
         # In this mode Textual sends the terminal's own colours alone, which is what NO_COLOR asks for.
         super().__init__(ansi_color=colours.name == "plain")
@@ -56,6 +67,9 @@ class ReviewerApp(App[int], inherit_bindings=False):
         self.rater = rater
         self.colours = colours
         self.animation_level = "none"
+        self.syncing = syncing or Plug()
+        self._bell = Bell(self.post_message)
+        self.syncing.on_change = self._bell
         self._sitting = sitting
         self._tidied = 0
         self.failure: BaseException | None = None
@@ -105,11 +119,31 @@ class ReviewerApp(App[int], inherit_bindings=False):
         gc.freeze()
         # It runs when nobody waits (`tidy`); by itself only if that never comes.
         gc.set_threshold(300_000, 100, 1000)
+        self.syncing.begin()
 
     def tidy(self) -> None:
         """Collects what the last item left, in an idle moment; everything that has gathered, once in a while."""
         self._tidied += 1
         gc.collect(2 if self._tidied % _ITEMS_A_SWEEP == 0 else 1)
+
+    def on_synced(self, message: Synced) -> None:
+        """Passes on to the screens that the synchroniser has something to say."""
+        message.stop()
+        self._bell.heard()
+        for screen in self.screen_stack:
+            if isinstance(screen, Keyed) and screen.is_mounted:
+                screen.sync_changed()
+
+    def do_app_sync(self) -> None:
+        """Sends and fetches at once; what comes of it is told."""
+        at_work = self.syncing.at_work
+        if at_work is not None:
+            at_work.sync_now()
+            said = "Syncing…"
+        else:
+            said = self.syncing.trouble or "This device works for no server: `reviewer remote add` names one."
+        for notice in self.screen.query(Notice):
+            notice.say(said)
 
     def dress(self, screen: Screen[Any]) -> None:
         """Gives the widgets of `screen` the colours of the app."""

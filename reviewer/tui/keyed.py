@@ -77,6 +77,9 @@ class Keyed(Screen[Any], inherit_bindings=False):
     def label_saved(self) -> None:
         """A label of the sitting under this screen has reached the disk, or failed to."""
 
+    def sync_changed(self) -> None:
+        """The synchroniser has something to say."""
+
     def key_seen(self) -> None:
         """Somebody is at the keys."""
 

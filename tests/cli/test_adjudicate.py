@@ -65,7 +65,8 @@ def test_the_list_tells_what_is_disputed_the_most_disputed_first(store: Store, r
     assert first["disputes"] == [{"rule": "on", "criterion": "score", "told": "Score: 1–5"}]
     assert set(first["criteria"]["score"]["values"]) == {"rater A", "rater B", "rater C"}
     with closing(sqlite3.connect(store.path)) as connection:
-        assert connection.execute("SELECT name FROM rater WHERE name = 'lead' AND kind = 'human'").fetchone() is None
+        shown = "SELECT name, count(*) FROM exposure JOIN rater ON rater.id = exposure.rater GROUP BY name"
+        assert connection.execute(shown).fetchall() == [("lead", 2)]
 
 
 @pytest.mark.usefixtures("store")
@@ -90,7 +91,10 @@ def test_where_the_adjudicator_decides_first_the_list_keeps_silent(store: Store,
 def test_nothing_disputed_is_said_and_is_no_failure(reviewer: Command) -> None:
     for more in ((), ("--list",), ("--plain",)):
         ran = reviewer("adjudicate", "kyc", "--rule", "disagree:safe", *more)
-        assert (ran.code, ran.out) == (0, "Nothing is disputed in 'kyc'.\n")
+        assert (ran.code, ran.out) == (
+            0,
+            "Nothing is disputed in 'kyc': no task with two labels or more differs by its rules.\n",
+        )
 
 
 @pytest.mark.usefixtures("store")
@@ -108,7 +112,7 @@ def test_what_was_decided_and_sent_back_is_counted(store: Store, reviewer: Comma
     give(sitting, 3)
     assert sitting.close()
     ran = reviewer("adjudicate", "kyc", "--rater", "lead", "--list")
-    assert "0 for lead to decide, 1 decided, 1 sent back (1 wait for rework)." in ran.out
+    assert "0 for lead to decide, 1 decided, 1 sent back, of which 1 waits for raters." in ran.out
     assert "asked: Look at the date." in ran.out
     assert "decided by lead" in ran.out
     shown = reviewer("queue", "show", "kyc")
@@ -117,6 +121,7 @@ def test_what_was_decided_and_sent_back_is_counted(store: Store, reviewer: Comma
 
 def test_line_by_line(store: Store, reviewer: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [
+        ":agreed",
         "5",
         "",
         ":submit",
@@ -131,6 +136,8 @@ def test_line_by_line(store: Store, reviewer: Command, monkeypatch: pytest.Monke
     assert ran.code == 0
     assert "The raters, unnamed. Score: 1–5." in ran.out
     assert "rater A: Score:" in ran.out
+    assert ":agreed takes over what all of them agree on" in ran.out
+    assert "agree on nothing that is not answered yet" in ran.out
     assert "A decision needs a reason" in ran.out
     assert "the raters need a reason: :sendback REASON." in ran.out
     assert golden(store) == [("5", None, False)]
@@ -148,6 +155,7 @@ def test_line_by_line(store: Store, reviewer: Command, monkeypatch: pytest.Monke
         (("kyc", "--dry-run"), 2, "--consensus"),
         (("kyc", "--consensus", "majority", "--list"), 2, "--list"),
         (("kyc", "--consensus", "majority", "--approve", " "), 2, "name of a person"),
+        (("kyc", "--consensus", "majority", "--approve", "nobody"), 2, "nobody here is called 'nobody'"),
         (("kyc", "--consensus", "guess"), 2, "guess"),
         (("nothing", "--consensus", "mean"), 3, "there is no queue 'nothing'"),
         (("kyc", "--rater", "lead"), 2, "needs a terminal"),
@@ -211,7 +219,9 @@ def test_a_named_person_makes_it_golden_once_and_over_no_decision(store: Store, 
     assert sitting.close()
     assert reviewer("adjudicate", "kyc", "--consensus", "majority").code == 0
     for golden_now in (1, 0):
-        told = reviewer("adjudicate", "kyc", "--consensus", "majority", "--approve", "emma", "--json").json
+        told = reviewer(
+            "adjudicate", "kyc", "--consensus", "majority", "--approve", "emma", "--rater", "emma", "--json"
+        ).json
         assert (told["golden"], told["approved_by"], told["decided_by_a_person"]) == (golden_now, "emma", 1)
     assert golden(store) == [("2", None, False), ("4", None, False)]
     with store.reading() as connection:
@@ -226,7 +236,7 @@ def test_a_named_person_makes_it_golden_once_and_over_no_decision(store: Store, 
 
 
 def test_a_mean_between_two_points_is_no_answer_that_could_be_golden(store: Store, reviewer: Command) -> None:
-    told = reviewer("adjudicate", "kyc", "--consensus", "mean", "--approve", "emma", "--json").json
+    told = reviewer("adjudicate", "kyc", "--consensus", "mean", "--approve", "emma", "--rater", "emma", "--json").json
     assert (told["golden"], told["between_points"], told["tied"]) == (2, 1, [])
     assert said_by(store, "consensus") == [{"score": 3}, {"score": 4}, {"score": 3.666666666667}]
     assert golden(store) == [("3", None, False), ("4", None, False)]
@@ -272,7 +282,7 @@ def test_preferences_agree_however_they_were_shown(home: Path, reviewer: Command
             assert sitting.submit().moved
             sitting.drain(10)
         assert sitting.close()
-    assert reviewer("adjudicate", "pairs", "--consensus", "majority", "--approve", "emma").code == 0
+    assert reviewer("adjudicate", "pairs", "--consensus", "majority", "--approve", "emma", "--rater", "emma").code == 0
     with closing(sqlite3.connect(store.path)) as connection:
         rows = connection.execute("SELECT \"values\", shown_order FROM label WHERE phase = 'consensus'").fetchall()
     for values, shown in rows:

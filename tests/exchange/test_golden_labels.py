@@ -137,14 +137,14 @@ def test_decisions_say_what_they_made_golden_and_what_became_of_it(stores: tuple
     assert [gold["retired"] for _, _, gold in told if gold["retired"]] == [golden.TAKEN_BACK]
 
 
-def test_a_table_has_what_is_golden_now_and_what_the_raters_said(stores: tuple[Store, Store], tmp_path: Path) -> None:
+def test_a_table_has_what_is_golden_now_and_nothing_beside(stores: tuple[Store, Store], tmp_path: Path) -> None:
     one, other = stores
     decided(one)
     path = written(one, tmp_path / "golden.csv", form="csv")
     rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
     standing = [(row["item"], row["value"]) for row in rows if row["phase"] == "adjudication"]
     assert sorted(standing) == [("item-0000", "4"), ("item-0001", "3")]
-    assert {row["phase"] for row in rows} >= {"independent", "rework"}
+    assert {row["phase"] for row in rows} == {"adjudication", "consensus"}
     done = take(other, path)
     assert done.golden == 2, "a table says nothing of who approved a consensus"
     assert [row["value"] for row in kept(other)] == ["4", "3"]
@@ -256,3 +256,92 @@ def test_a_consensus_that_nobody_approved_is_not_golden(stores: tuple[Store, Sto
     assert "3.5" in table.read_text(encoding="utf-8")
     assert take(other, table).labels == 0
     assert faults(other) == []
+
+
+def test_an_older_decision_that_comes_later_stands_behind_the_newer_one(
+    stores: tuple[Store, Store], tmp_path: Path
+) -> None:
+    one, other = stores
+    take(other, written(one, tmp_path / "labels.jsonl", gold=False))
+    for store, name, score in ((other, "eva", 2), (one, "fay", 4)):
+        sitting = decide(store, name)
+        give(sitting, score)
+        assert sitting.close()
+    assert take(one, written(other, tmp_path / "golden.jsonl")).golden == 1
+    assert [(row["value"], row["retired"]) for row in standing(one)] == [("4", None)]
+    assert take(other, written(one, tmp_path / "back.jsonl")).golden == 1
+    assert [(row["value"], row["retired"]) for row in standing(other)] == [("4", None)]
+    for name, store in (("one", one), ("other", other)):
+        again = fresh_copy(store, tmp_path / f"copy-{name}")
+        assert faults(again) == []
+        path = written(store, tmp_path / "again.jsonl")
+        assert (take(again, path).golden, kept(again)) == (0, kept(store))
+
+
+def fresh_copy(store: Store, folder: Path) -> Store:
+    folder.mkdir(mode=0o700)
+    back_up(store.path, folder / "reviewer.db")
+    return Store.open(folder / "reviewer.db")
+
+
+def standing(store: Store) -> list[dict[str, Any]]:
+    """The golden values over which nothing came."""
+    found = kept(store)
+    over = {row["supersedes"] for row in found}
+    return [row for at, row in enumerate(found) if at not in over]
+
+
+def test_a_consensus_that_comes_later_stands_behind_a_persons_decision(
+    stores: tuple[Store, Store], tmp_path: Path
+) -> None:
+    one, other = stores
+    take(other, written(one, tmp_path / "labels.jsonl", gold=False))
+    sitting = decide(other, "eva")
+    give(sitting, 2)
+    assert sitting.close()
+    change = sit(one, "ben")
+    for seq in (0, 1, 3):
+        change.go_to(seq)
+        rate(change, 3)
+    assert change.close()
+    for name in ("ana", "chi"):
+        rater = sit(one, name)
+        for seq in (0, 1, 3):
+            rater.go_to(seq)
+            rate(rater, 3)
+        assert rater.close()
+    find_consensus(one, "kyc", "majority", actor="emma", approve="emma")
+    assert take(other, written(one, tmp_path / "golden.jsonl")).golden == 4
+    assert sorted(row["value"] for row in standing(other)) == ["2", "3", "3", "3"]
+    assert faults(other) == []
+
+
+def test_an_approval_given_later_travels_with_what_was_taken_out_of_use(
+    stores: tuple[Store, Store], tmp_path: Path
+) -> None:
+    one, other = stores
+    sitting = sit(one, "chi")
+    rate(sitting, 5, 2, 3, 5)
+    assert sitting.close()
+    find_consensus(one, "kyc", "majority", actor="emma")
+    take(other, written(one, tmp_path / "before.jsonl", gold=False))
+    assert kept(other) == []
+    assert find_consensus(one, "kyc", "majority", actor="emma", approve="emma").golden == 4
+    path = written(one, tmp_path / "approved.jsonl")
+    rehearsed = take(other, path, dry_run=True)
+    assert (rehearsed.labels, rehearsed.golden, kept(other)) == (0, 4, [])
+    done = take(other, path)
+    assert (done.labels, done.golden) == (0, 4)
+    assert kept(other) == kept(one)
+    moments = "SELECT at FROM golden ORDER BY id"
+    with one.reading() as here, other.reading() as there:
+        assert here.execute(moments).fetchall() == there.execute(moments).fetchall()
+        (item,) = here.execute("SELECT item FROM golden LIMIT 1").fetchone()
+    with one.writing() as connection:
+        golden.retire(connection, item, golden.PROMOTED, stream=one.device, actor="lead")
+    assert kept(other) != kept(one)
+    take(other, written(one, tmp_path / "retired.jsonl"))
+    assert kept(other) == kept(one)
+    assert (faults(one), faults(other)) == ([], [])
+    again = take(other, tmp_path / "retired.jsonl")
+    assert (again.golden, kept(other)) == (0, kept(one))

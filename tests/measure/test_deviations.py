@@ -1,4 +1,4 @@
-"""Deviations: from the others, freed of item and severity, and from gold."""
+"""Deviations from the others, freed of item and severity."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewer.measure.deviations import ALONE, NO_GOLD, from_gold, from_panel
+from reviewer.measure.deviations import ALONE, from_panel
 
 
 def test_an_additive_panel_leaves_the_severity_alone() -> None:
@@ -41,13 +41,3 @@ def test_deviations_keep_the_order_of_the_ratings_and_count_what_has_none() -> N
     assert found.values == pytest.approx(np.array([2.0, -1.0]) / np.sqrt(2))
     assert found.dropped == {ALONE: 1}
     assert len(from_panel(item, rater, np.zeros(5), 7)) == 0
-
-
-def test_gold_at_the_end_of_the_scale_is_judged_by_what_others_do_there() -> None:
-    rater = np.array([0] * 2 + [1] * 5 + [0])
-    gold = np.array([5.0, 3.0, 5.0, 5.0, 5.0, 5.0, 5.0, np.nan])
-    value = np.array([5.0, 3.0, 4.0, 5.0, 4.0, 5.0, 4.5, 2.0])
-    found = from_gold(rater, value, gold, 0)
-    assert found.values == pytest.approx([0.5, 0.0])
-    assert found.dropped == {NO_GOLD: 1}
-    assert from_gold(rater[:6], value[:6], gold[:6], 0).values.tolist() == [0.0, 0.0]

@@ -91,7 +91,7 @@ def discuss(home: Path, words: dict[str, set[str]]) -> None:
         terminal.send("It says what the note says.\r")
         terminal.wait_for("why: It says what the note says.", 20)
         terminal.send("\r")
-        terminal.wait_for("has the example", 20)
+        terminal.wait_for("Now an example", 20)
         terminal.send("Q")
         terminal.wait_exit(10)
 
@@ -106,7 +106,8 @@ def check_what_is_kept(store: Store, home: Path) -> None:
     first = shown_["disputes"][0]
     assert [note["text"] for note in first["notes"]] == ["We count the date."]
     (voted,) = [label for label in first["labels"] if label["after"]]
-    assert (voted["rater"], voted["values"]["score"], voted["after"]["values"]["score"]) == ("ana", 2, 5)
+    assert (voted["rater"], voted["after"]["values"]["score"]) == ("ana", 5)
+    assert voted["values"]["score"] in SCORES["ana"], "which item is disputed most hangs on each rater's drawn order"
     assert "Everything holds." in run(home, "audit", "verify")
     told_of = run(home, "audit", "show")
     steps = ("started", "locked", "revealed", "noted", "promoted", "finished")

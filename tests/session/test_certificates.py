@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from reviewer.errors import BadInput
+from reviewer.exchange.round_votes import RoundVotes, read_round_votes
 from reviewer.ids import new_id
 from reviewer.rubric import Rubric
 from reviewer.rubric.questions import scale_of_answer
@@ -91,6 +92,7 @@ def test_a_certificate_goes_by_the_lower_limit_of_each_criterion(store: Store) -
     assert score["scale_hash"] == told["scales"]["score"]
     # Nobody has to answer what is not required.
     assert told["criteria"]["safe"]["why_not"] == ""
+    assert told["scales"].keys() == {"score"}
     assert (told["votes"], told["items"], told["panel"]) == (ITEMS, ITEMS, ["ben"])
     assert told["rubric"]["content_hash"] == Rubric.from_document(SCORE).content_hash
     assert told["expires_at"] > told["issued_at"]
@@ -258,6 +260,41 @@ def test_mirrored_comparisons_agree_and_gold_is_read_the_same_way(store: Store) 
     assert told["scales"].keys() == {"preference"}
 
 
+def test_gold_of_a_turn_reads_the_same_whatever_was_shown_first(store: Store) -> None:
+    rubric = {
+        "name": "turns",
+        "preference": {"scale": 5},
+        "criteria": [{"id": "fit", "type": "scale", "min": -2, "max": 2, "per": "turn"}],
+    }
+    queue = pairs_queue(store, items=ITEMS, systems=("alpha", "beta"), rubric=rubric)
+    lead = rater_of(store, "arbiter")
+    with store.reading() as connection:
+        asked = Rubric.from_document(queues.rubrics_of(connection, queue.id)[-1][1])
+        rows = connection.execute(
+            "SELECT t.id, x.public_id FROM task t JOIN task_output x ON x.task = t.id JOIN output o ON o.id = x.output"
+            " WHERE t.queue = (SELECT id FROM queue) ORDER BY t.position, o.content_hash DESC"
+        ).fetchall()
+    key = "fit@turn:1"
+    scale = scale_of_answer(asked, "pairwise", key)
+    assert scale == asked.scale_hash_of("fit")
+    for position, ((task, later), (_, earlier)) in enumerate(zip(rows[::2], rows[1::2], strict=True)):
+        shown, values = orjson.dumps([later, earlier]).decode(), orjson.dumps({key: 1 + position % 2}).decode()
+        new = label(store, queue, lead, position, task=task, phase="adjudication", values=values, shown_order=shown)
+        decided = (GoldenValue(key, scale or "", 1 + position % 2),)
+        commit(store, NewLabel(new.columns, position, new.sitting, False, decided))
+    card = start(store, "pairs", Plan(members=("ana", "ben"), items=ITEMS), LEAD).card
+    judge(store, "ana", lambda _systems: {"preference": 0}, queue=card.name)
+    votes = votes_once_revealed(store, card.name)
+    assert len(votes.gold["fit@turn"]) == ITEMS
+    assert set(votes.gold["fit@turn"].values()) == {"1", "2"}
+
+
+def votes_once_revealed(store: Store, name: str) -> RoundVotes:
+    rounds.reveal(store, name, LEAD, incomplete=True)
+    with store.reading() as connection:
+        return read_round_votes(connection, record(store, name))
+
+
 def test_items_with_rubrics_of_their_own_are_certified_by_what_is_met(store: Store) -> None:
     queue = fill(store, items=0)
     own = own_rubric(store, {"name": "own", "criteria": [{"id": "a", "type": "boolean"}, SHORT["criteria"][1]]})
@@ -305,7 +342,7 @@ def test_a_queue_that_asks_for_a_certificate_lets_nobody_else_in(store: Store) -
         ({"passed": False}, "was not passed"),
         ({"expires_at": "2026-02-01T00:00:00.000000Z"}, "expired at 2026-02-01"),
         ({"scales": {"score": "another", "safe": "another"}}, "is void: the scale of score, safe has changed"),
-        ({"scales": {}}, "does not cover score, safe"),
+        ({"scales": {}}, "does not cover score[.]"),
     ],
 )
 def test_a_certificate_that_does_not_hold_is_refused_with_the_reason(
@@ -350,7 +387,7 @@ def test_the_best_of_several_certificates_counts(store: Store) -> None:
     fill(store, items=2, certificate=True)
     certify(store)
     kept = KeptCertificate("a", "ana", False, {"scales": {}}, "2026", "2027")
-    assert why_not(kept, {}, "2026-06") == "was not passed"
+    assert why_not(kept, {}, (), "2026-06") == "was not passed"
     assert Sitting.open(store, QUEUE, "ana").close()
 
 
@@ -360,7 +397,7 @@ def test_a_certificate_for_ratings_opens_no_comparison() -> None:
     assert pairwise.keys() == {"preference", "score", "safe"}
     assert rating["score"] != pairwise["score"]
     kept = KeptCertificate("a", "ana", True, {"scales": rating}, "2026", "2027")
-    assert why_not(kept, pairwise, "2026-06").startswith("is void")
+    assert why_not(kept, pairwise, (), "2026-06").startswith("is void")
 
 
 def test_whoever_takes_part_in_a_round_needs_no_certificate(store: Store) -> None:

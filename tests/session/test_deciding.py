@@ -15,6 +15,7 @@ from reviewer.session.sitting import Sitting
 from reviewer.session.work import LABEL
 from reviewer.store import queues
 from reviewer.store.connection import Store
+from reviewer.store.golden import TAKEN_BACK
 from tests.store.comparing import faults, pairs_queue, systems_of
 from tests.store.filling import fill, put_rubric, rate, record, sit
 
@@ -294,6 +295,86 @@ def test_two_adjudicators_at_once_are_told(disputed: Store) -> None:
     assert one.close()
     assert other.close()
     assert golden(disputed) == [("5", None, True), ("4", None, False)]
+    assert faults(disputed) == []
+
+
+def test_who_withdraws_a_decision_over_anothers_leaves_that_one_golden(disputed: Store) -> None:
+    one, other = decide(disputed, "dora"), decide(disputed, "emil")
+    give(one, 5)
+    give(other, 4)
+    assert one.close()
+    assert other.undo().moved
+    assert other.skip("I know the author").moved
+    other.drain(10)
+    assert golden(disputed) == [("5", None, True), ("4", TAKEN_BACK, True), ("5", None, False)]
+    (case,) = (case for case in cases(disputed) if case.state == "decided")
+    assert case.decision is not None
+    assert case.decision.name == "dora"
+    assert faults(disputed) == []
+    assert other.undo().moved
+    give(other, 3)
+    assert other.close()
+    assert golden(disputed)[2:] == [("5", None, True), ("3", None, False)]
+    assert faults(disputed) == []
+
+
+def test_a_decision_that_became_a_return_leaves_nothing_golden_until_that_is_withdrawn(disputed: Store) -> None:
+    one, other = decide(disputed, "dora"), decide(disputed, "emil")
+    give(one, 5)
+    give(other, 4)
+    assert one.close()
+    assert other.undo().moved
+    assert other.send_back("Look at the date.").moved
+    other.drain(10)
+    assert golden(disputed) == [("5", None, True), ("4", TAKEN_BACK, False)]
+    assert other.undo().moved
+    assert other.skip("I know the author").moved
+    assert other.close()
+    assert golden(disputed) == [("5", None, True), ("4", TAKEN_BACK, True), ("5", None, False)]
+    assert faults(disputed) == []
+
+
+def test_who_withdraws_a_return_ends_none_that_another_made(disputed: Store) -> None:
+    one, other = decide(disputed, "dora"), decide(disputed, "emil")
+    assert one.send_back("Look at the date.").moved
+    one.drain(10)
+    assert other.send_back("Look at the sum.").moved
+    other.drain(10)
+    assert other.undo().moved
+    assert other.skip("I know the author").moved
+    other.drain(10)
+    rater = sit(disputed)
+    assert (rater.phase, rater.view is not None) == ("rework", True)
+    assert rater.close()
+    assert one.undo().moved
+    assert one.skip("I know the author too").moved
+    assert one.close()
+    assert other.close()
+    rater = sit(disputed)
+    assert rater.view is None
+    assert rater.close()
+    assert faults(disputed) == []
+
+
+def test_a_return_that_was_answered_asks_nobody_again_when_a_later_one_is_withdrawn(disputed: Store) -> None:
+    one = decide(disputed, "dora")
+    assert one.send_back("Look at the date.").moved
+    assert one.close()
+    for name in SCORES:
+        rater = sit(disputed, name)
+        rate(rater, 2 if name == "ana" else 5)
+        assert rater.close()
+    other = decide(disputed, "emil")
+    (place,) = (at for at, case in enumerate(other.walk.cases) if case.again)
+    other.go_to(place)
+    assert other.send_back("Look at the sum.").moved
+    other.drain(10)
+    other.go_to(place)
+    assert other.skip("I know the author").moved
+    assert other.close()
+    rater = sit(disputed)
+    assert rater.view is None
+    assert rater.close()
     assert faults(disputed) == []
 
 

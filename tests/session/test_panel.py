@@ -198,7 +198,7 @@ def test_labels_that_are_no_primary_ones_are_told_and_not_compared(store: Store)
     third.close()
     (panel,) = panels_of(store)
     told = {label.rater: (label.counts, label.surplus, label.exposure) for label in panel.labels}
-    assert told == {ANA: (True, False, "none"), BEN: (False, True, "none"), CHI: (False, True, "peers")}
+    assert told == {ANA: (True, False, "none"), BEN: (False, True, "none"), CHI: (False, False, "peers")}
     assert panel.told == "one label alone"
 
 
@@ -348,9 +348,9 @@ def test_the_reach_in_words() -> None:
     assert told(SCALE, 1, 5, 2) == "1–5"
     assert told(SCALE, 4, 4) == "all 4"
     assert told(SCALE, 4) == "4"
-    assert told(SCALE, 4, None) == "4 · 1 n/a"
-    assert told(YES, True, False, True) == "2 yes · 1 no"
-    assert told(PREFERENCE, -2, 1) == "1 left much better · 1 right slightly better"
+    assert told(SCALE, 4, None) == "4 · n/a ×1"
+    assert told(YES, True, False, True) == "yes ×2 · no ×1"
+    assert told(PREFERENCE, -2, 1) == "left much better ×1 · right slightly better ×1"
     assert told(RANKING, [[1], [2, 3]], [[2], [1, 3]]) == "2 orders"
     assert value_told(RANKING, [[1], [2, 3]]) == "1 > 2 = 3"
 

@@ -158,3 +158,34 @@ def test_a_decision_has_no_assignment_and_makes_golden_values(store: Store) -> N
     with store.writing() as connection:
         connection.execute("UPDATE golden SET value = '1' WHERE value = '5'")
     assert any("golden" in fault for fault in faults(store))
+
+
+def test_a_slip_in_a_first_label_that_is_no_independent_one_is_mended_in_place(store: Store) -> None:
+    queue = fill(store, items=2, shuffle=False)
+    sitting = sit(store)
+    assert sitting.view is not None
+    show_peers(store, queue, sitting.view.task)
+    sitting.go_to(0)
+    rate(sitting, 3)
+    assert sitting.undo().moved
+    assert (sitting.phase, sitting.work.values) == ("independent", {"score": 3})
+    rate(sitting, 4)
+    assert sitting.close()
+    assert heads(store) == [("independent", "submitted", "peers", {"score": 4})]
+    assert faults(store) == []
+
+
+def test_in_a_revealed_round_every_first_label_stands_beside_a_second_vote(store: Store) -> None:
+    queue = fill(store, items=1, shuffle=False)
+    sitting = sit(store)
+    assert sitting.view is not None
+    show_peers(store, queue, sitting.view.task)
+    sitting.go_to(0)
+    rate(sitting, 3)
+    with store.writing() as connection:
+        ask(connection, "UPDATE queue SET purpose = 'calibration', state = 'revealed' WHERE id = ?", queue.id)
+    sitting.go_to(0)
+    assert sitting.phase == "revote"
+    rate(sitting, 4)
+    assert sitting.close()
+    assert [entry[0] for entry in heads(store)] == ["independent", "revote"]

@@ -10,10 +10,12 @@ import pytest
 from reviewer.errors import BadInput, WrongUsage
 from reviewer.rubric import Rubric
 from reviewer.session import rounds
+from reviewer.session.deciding import Deciding
 from reviewer.session.panel import read_panels
 from reviewer.session.sitting import Sitting
 from reviewer.session.starting import Plan, Started, start
-from reviewer.store import events, queues
+from reviewer.session.work import LABEL
+from reviewer.store import events, golden, queues
 from reviewer.store.connection import Store
 from tests.session.rounds_played import LEAD, say, why
 from tests.store.comparing import faults, pairs_queue
@@ -260,6 +262,35 @@ def test_an_item_becomes_an_example_and_leaves_gold_and_later_rounds(store: Stor
         start(store, "other", Plan(members=MEMBERS, items=5, seen=True), LEAD)
     other = start(store, "other", Plan(members=MEMBERS, items=4, seen=True), LEAD)
     assert item not in _items(store, other.card.name)
+
+
+def test_what_is_decided_later_of_a_promoted_item_is_filed_and_never_golden(store: Store) -> None:
+    fill(store, items=3, shuffle=False)
+    for name, score in (("eva", 1), ("fay", 5)):
+        say(store, "kyc", name, {"score": score})
+    started(store)
+    for name in MEMBERS:
+        say(store, ROUND, name, {"score": 3})
+    rounds.reveal(store, ROUND, LEAD)
+    task = tasks_of(store)[0]
+    with store.reading() as connection:
+        key = ask(connection, "SELECT key FROM task WHERE id = ?", task).fetchone()[0]
+    rounds.promote(store, rounds.propose_example(store, ROUND, task, "score", 3, "as agreed"), LEAD)
+    sitting = Deciding.decide(store, "kyc", "gus")
+    for _ in range(3):
+        sitting.work.values["score"] = 3
+        sitting.work.write_rationale(LABEL, "so says the note")
+        sitting.touch()
+        assert sitting.submit().moved
+        sitting.drain(10)
+    assert sitting.close()
+    with store.reading() as connection:
+        rows = connection.execute(
+            "SELECT t.key, g.retired FROM golden g JOIN label l ON l.id = g.source_label JOIN task t ON t.id = l.task"
+        ).fetchall()
+    assert len(rows) == 3
+    assert [name for name, retired in rows if retired == golden.PROMOTED] == [key]
+    assert faults(store) == []
 
 
 def _items(store: Store, queue: str) -> set[str]:

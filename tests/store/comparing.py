@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from reviewer.ids import digest, new_id, new_public_id, now
-from reviewer.store import planning, queues
+from reviewer.store import events, planning, queues
 from reviewer.store.connection import Store
 from reviewer.store.health import examine
 from reviewer.store.prepared import Driver, insert_into
@@ -191,6 +192,20 @@ def systems_of(store: Store, queue: QueueRecord) -> dict[str, str]:
 def faults(store: Store) -> list[str]:
     """What doctor finds wrong with the store."""
     return [finding.what for finding in examine(store) if finding.status == "fail"]
+
+
+class _Undone(Exception):
+    """Rolls back."""
+
+
+def tampered(store: Store, sql: str, *values: Any) -> list[str]:
+    """What verifying finds after a change by hand, which is undone."""
+    found: list[str] = []
+    with suppress(_Undone), store.writing() as connection:
+        ask(connection, sql, *values)
+        found = [fault.what for fault in events.verify(connection).faults]
+        raise _Undone
+    return found
 
 
 def seeded(store: Store, queue: QueueRecord, seed: str) -> QueueRecord:

@@ -144,6 +144,15 @@ def test_what_is_beyond_the_overlap_is_surplus(store: Store) -> None:
     assert [commit(store, label(store, queue, rater, 0)).surplus for rater in raters] == [False, False, True, True]
 
 
+def test_what_was_given_after_seeing_others_judgment_takes_no_place_and_is_beyond_none(store: Store) -> None:
+    queue = fill(store, overlap=1, shuffle=False)
+    ana, bob, cem, dan = (rater_of(store, name) for name in ("ana", "bob", "cem", "dan"))
+    given = [(ana, "peers"), (bob, "none"), (cem, "judge"), (dan, "none")]
+    surplus = [commit(store, label(store, queue, rater, 0, exposure=seen)).surplus for rater, seen in given]
+    assert surplus == [False, False, False, True]
+    assert consistent(store) == []
+
+
 def test_a_skip_does_not_fill_a_task(store: Store) -> None:
     queue = fill(store, overlap=1)
     ana, bob, cem = (rater_of(store, name) for name in ("ana", "bob", "cem"))

@@ -8,7 +8,7 @@ from reviewer.session.sitting import Sitting
 from reviewer.store import queues, reading
 from reviewer.store.connection import Store
 from tests.store.filling import add_items, fill, new_item, rate, record, sit
-from tests.store.test_commit import consistent
+from tests.store.test_commit import commit, consistent, label, rater_of
 
 pytestmark = pytest.mark.both_databases
 
@@ -119,3 +119,13 @@ def test_a_recalled_task_is_asked_of_nobody_and_comes_back_to_nobody(rated: Stor
         states = [state for (state,) in connection.execute("SELECT state FROM task ORDER BY position")]
     assert states == ["open"] * 4 + ["recalled", "open"]
     assert consistent(rated) == []
+
+
+def test_a_task_is_asked_of_others_whose_labels_were_given_after_seeing_others_judgment(store: Store) -> None:
+    queue = fill(store, overlap=1, shuffle=False)
+    for name in ("ana", "cem"):
+        commit(store, label(store, queue, rater_of(store, name), 0, exposure="peers"))
+    assert left_for(store, "bob") == [0, 1, 2, 3, 4]
+    commit(store, label(store, queue, rater_of(store, "dan"), 0))
+    assert left_for(store, "bob") == [1, 2, 3, 4]
+    assert consistent(store) == []

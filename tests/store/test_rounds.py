@@ -17,12 +17,11 @@ from reviewer.session.sitting import Sitting
 from reviewer.store import drawing, events, golden, judged, label_rows, panels, queues, repeating, rounds
 from reviewer.store.connection import Store
 from reviewer.store.drawing import EARLIER, EXAMPLE, MET, Candidate, Drawn, NewRound
-from reviewer.store.prepared import insert_into
 from reviewer.store.queues import QueueRecord
 from reviewer.store.rounds import RoundRecord
-from reviewer.store.tables import Label
-from tests.store.comparing import faults, pairs_queue
+from tests.store.comparing import faults, pairs_queue, tampered
 from tests.store.filling import add_items, ask, fill, new_item, rate, record, sit
+from tests.store.test_commit import rater_of
 
 pytestmark = pytest.mark.both_databases
 
@@ -125,8 +124,8 @@ def test_what_was_drawn_before_or_is_known_is_not_drawn(store: Store) -> None:
     assert second.left_out == {EARLIER: 3, MET: 1}
     assert not set(items_of(store, first.tasks)) & set(items_of(store, second.tasks))
     seen = draw(store, 8, seen=True)
-    assert len(seen.tasks) == 5
-    assert seen.left_out == {EARLIER: 3}
+    assert len(seen.tasks) == 8
+    assert not seen.left_out
 
 
 def test_what_a_member_was_shown_elsewhere_is_known_to_them(store: Store) -> None:
@@ -342,56 +341,6 @@ def test_a_label_on_its_way_while_the_round_is_locked_stays_a_draft(store: Store
     assert faults(store) == []
 
 
-def test_golden_values_of_the_batch_come_with_it_unless_they_were_decided_in_it(store: Store) -> None:
-    queue = fill(store, items=2, shuffle=False)
-    batch = opened(store, draw(store, 2).tasks)
-    with store.writing() as connection:
-        lead = queues.ensure_rater(connection, "lead")
-        (rubric, _) = queues.rubrics_of(connection, queue.id)[0]
-        for number, of_queue in enumerate((queue, batch)):
-            task = ask(
-                connection,
-                "SELECT id FROM task WHERE queue = ? AND key = 'item-0000'",
-                of_queue.id,
-            ).fetchone()[0]
-            label = _decision(connection, of_queue.id, task, lead, rubric, store.device)
-            golden.keep(
-                connection,
-                label,
-                [golden.GoldenValue("score" if number == 0 else "safe", "h", 4)],
-                approved_by=lead,
-                stream=store.device,
-            )
-    with store.reading() as connection:
-        found = list(rounds.golden_values(connection, batch.id))
-    assert [(key, value) for _, _, _, key, value in found] == [("score", 4)]
-
-
-def _decision(connection: Any, queue: str, task: str, rater: str, rubric: str, device: str) -> dict[str, Any]:
-    row = {
-        **dict.fromkeys(("notes", "confidence", "cost", "inputs", "external_ref")),
-        **dict.fromkeys(("sample", "active_ms", "idle_ms", "surplus"), 0),
-        **dict.fromkeys(("values", "rationale", "correction", "evidence"), "{}"),
-        **dict.fromkeys(("flags", "shown_order", "supersedes"), "[]"),
-        "id": new_id(),
-        "queue": queue,
-        "task": task,
-        "rater": rater,
-        "phase": "adjudication",
-        "outcome": "submitted",
-        "revision": 1,
-        "rubric": rubric,
-        "exposure": "none",
-        "device": device,
-        "client_version": "0",
-        "committed_at": now(),
-        "received_at": now(),
-        "source": "tui",
-    }
-    insert_into(Label).run(connection, **row)
-    return row
-
-
 def test_no_round_is_told_with_what_there_is(store: Store) -> None:
     fill(store, items=2)
     with store.reading() as connection, pytest.raises(BadInput) as told:
@@ -414,3 +363,50 @@ def test_a_batch_is_refused_what_would_change_it(store: Store) -> None:
         rounds.refuse_labels(record(store, "batch"))
     with store.writing() as connection, pytest.raises(BadInput, match="was open and is locked now"):
         rounds.refuse_moved(connection, batch)
+
+
+def test_a_round_and_its_notes_are_vouched_for(store: Store) -> None:
+    fill(store, items=3)
+    opened(store, draw(store, 2).tasks)
+    for state in ("locked", "revealed"):
+        advance(store, state)
+    with store.writing() as connection:
+        found, lead = rounds.get(connection, "batch"), queues.ensure_rater(connection, "lead")
+        rounds.note(connection, found, "we agreed on 3", task=None, stream=store.device, author=lead)
+    assert faults(store) == []
+    with store.reading() as connection:
+        (kept,) = connection.execute("SELECT id FROM note").fetchone()
+        (stranger,) = connection.execute("SELECT id FROM task WHERE queue != (SELECT child FROM round)").fetchone()
+        (child,) = connection.execute("SELECT child FROM round").fetchone()
+    changed = f"the round {found.id} is not what was started"
+    for sql, values, fault in (
+        ("UPDATE note SET text = ?", ("we agreed on 5",), f"the note {kept} is not what was noted"),
+        ("UPDATE note SET task = ?", (stranger,), f"the note {kept} is not what was noted"),
+        ("DELETE FROM note WHERE id = ?", (kept,), f"the note {kept} is not what was noted"),
+        ("UPDATE round SET settings = ?", ("{}",), changed),
+        ("UPDATE round SET number = ?", (7,), changed),
+        ("DELETE FROM round_member WHERE rater = ?", (rater_of(store, "ana"),), changed),
+        ("UPDATE task SET queue = ?, position = 99 WHERE id = ?", (child, stranger), changed),
+    ):
+        assert [fault] == tampered(store, sql, *values), sql
+    copy = "INSERT INTO note (id, round, author, text, at) SELECT ?, round, author, text, at FROM note"
+    assert tampered(store, copy, "forged") == ["1 notes stand in the store that no event tells of"]
+    assert faults(store) == []
+
+
+def test_a_round_that_was_started_before_its_event_said_what_it_vouches_for_holds(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store, items=3)
+    append = events.append
+
+    def as_before(driver: Any, **said: Any) -> str:
+        if said["action"] == "round.started":
+            said |= {"content": {"round": "whatever was told"}, "data": dict(said["data"])}
+            del said["data"]["vouches"]
+        return append(driver, **said)
+
+    monkeypatch.setattr(events, "append", as_before)
+    opened(store, draw(store, 2).tasks)
+    monkeypatch.undo()
+    assert faults(store) == []

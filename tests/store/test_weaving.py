@@ -245,7 +245,7 @@ def test_other_scales_retired_values_and_those_of_other_kinds_are_no_gold(store:
     kept, *_ = items_of(store, made)
     with store.writing() as connection:
         for item in items_of(store, made)[1:]:
-            golden.retire(connection, item, "an example of the rubric now")
+            golden.retire(connection, item, "an example of the rubric now", stream=store.device, actor="lead")
     panel = weave(store, items=40)
     play(panel, "ana")
     assert [item for *_, item in gold_of(panel, "ana")] == [kept]
@@ -253,6 +253,21 @@ def test_other_scales_retired_values_and_those_of_other_kinds_are_no_gold(store:
     play(panel, "bob")
     assert gold_of(panel, "bob") == []
     assert faults(store) == []
+
+
+def test_what_the_rubric_shows_as_an_example_is_no_gold(store: Store) -> None:
+    made = source(store, range(1000, 1003))
+    known, *others = items_of(store, made)
+    panel = weave(store, items=40)
+    example = {"output": "A decided answer, 1000.\n", "why": "as agreed"}
+    score = SCORE["criteria"][0] | {"levels": {"4": {"examples": [example]}}}
+    put_rubric(store, panel.queue, SCORE | {"criteria": [score, *SCORE["criteria"][1:]]})
+    with store.reading() as connection:
+        assert sorted(one.item for one in weaving.decided(connection, panel.queue)) == sorted(others)
+        assert weaving.left_for(connection, panel.queue, "nobody") == 2
+    play(panel, "ana")
+    assert sorted(item for *_, item in gold_of(panel, "ana")) == sorted(others)
+    assert known not in others
 
 
 def test_a_later_decision_makes_no_second_task(store: Store) -> None:

@@ -18,6 +18,7 @@ from reviewer.config import Home, Settings
 from reviewer.keys.keymap import load
 from reviewer.session.clock import ActivityClock
 from reviewer.session.sitting import Sitting
+from reviewer.session.synchroniser import Plug
 from reviewer.session.work import Work
 from reviewer.store.connection import Store
 from reviewer.text.cells import width
@@ -28,14 +29,21 @@ from tests.homes import QUEUE
 
 
 def app_on(
-    store: Store, queue: str | None = QUEUE, *, rater: str = "ana", keymap: str = "default", **settings: Any
+    store: Store,
+    queue: str | None = QUEUE,
+    *,
+    rater: str = "ana",
+    keymap: str = "default",
+    syncing: Plug | None = None,
+    **settings: Any,
 ) -> ReviewerApp:
     """The workstation on `queue`, or on the list of queues. Its clock stands still, so that no figure varies."""
     sitting = None
     if queue is not None:
         sitting = Sitting.open(store, queue, rater)
         sitting.clock = ActivityClock(60, now=lambda: 0.0)
-    return ReviewerApp(Home(store.path.parent, Settings(**settings)), store, load(keymap), rater, sitting=sitting)
+    home = Home(store.path.parent, Settings(**settings))
+    return ReviewerApp(home, store, load(keymap), rater, sitting=sitting, syncing=syncing)
 
 
 def grid_of(app: ReviewerApp) -> list[str]:

@@ -125,11 +125,13 @@ async def test_every_key_of_a_dialog_works(tmp_path: Path, opening: str) -> None
             if action.family and action.name[-1] not in "019":
                 continue
             await player.press(opening)
-            for key in keys.reaching(player.app.screen.stack, action.name):  # type: ignore[attr-defined] # all are Keyed
+            stack = player.app.screen.stack  # type: ignore[attr-defined] # all are Keyed
+            await at_rest(player)
+            for key in keys.reaching(stack, action.name):
+                await player.press(opening)
                 await player.press({"esc": "escape"}.get(key, key))
                 player.grid()
                 await at_rest(player)
-            await at_rest(player)
 
 
 async def test_keys_that_mean_nothing_do_nothing(tmp_path: Path) -> None:

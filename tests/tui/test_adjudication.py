@@ -11,10 +11,12 @@ from reviewer.session.sitting import Sitting
 from reviewer.store.connection import Store
 from reviewer.tui.screens.adjudication import DecidedComparison, DecidedRanking
 from reviewer.tui.screens.beside import PEERS
+from reviewer.tui.screens.home import HomeScreen
+from reviewer.tui.screens.opening import open_disputed
 from tests.homes import QUEUE
 from tests.session.test_deciding import golden
 from tests.store.comparing import faults
-from tests.tui.adjudicated import RATERS, deciding, disputed, disputed_pairs, screen_of, sitting_of
+from tests.tui.adjudicated import LEAD, RATERS, deciding, disputed, disputed_pairs, screen_of, sitting_of
 from tests.tui.hostile import HOSTILE
 from tests.tui.play import Player, playing
 
@@ -122,7 +124,7 @@ async def test_an_item_goes_back_with_a_reason_and_comes_first_to_its_rater(tmp_
         await player.press("q")
     async with playing(store, size=(80, 24)) as player:
         text = player.text()
-        assert player.notice == "Sent back: Look at the date."
+        assert "Sent back: Look at the date." in text
         assert "↩ sent back" in text
         assert "3 done · 1 left" in text
         assert player.work.values["grounded"] == 1
@@ -133,6 +135,57 @@ async def test_an_item_goes_back_with_a_reason_and_comes_first_to_its_rater(tmp_
         await player.press("4", "enter")
         await player.saved()
     assert faults(store) == []
+
+
+async def test_what_all_agree_on_is_taken_over_where_nothing_is_answered(tmp_path: Path) -> None:
+    async with deciding(disputed(tmp_path)) as player:
+        await player.press("A")
+        assert player.work.values == {"risk": "as_file"}
+        assert player.notice == "Taken over from all three – Risk, as compared with the file: As the file has it."
+        await player.press("A")
+        assert player.notice == "The raters agree on nothing that is not answered yet."
+        await player.press("u", "]")
+        await player.press("]", *"jj", "2", "A")
+        assert player.work.values["risk"] == "under"
+        await player.press("[")
+    async with deciding(disputed(tmp_path / "first"), rule="on,decide_first") as player:
+        await player.press("A")
+        assert player.work.values == {}
+        assert player.notice.startswith("Decide first")
+        await decide(player, "3")
+        assert values(player) == [1, 5, 4]
+        await player.press("A")
+        assert player.notice == "The raters agree on nothing that is not answered yet."
+
+
+async def test_preferences_that_agree_are_taken_over_as_this_viewer_sees_the_sides(tmp_path: Path) -> None:
+    async with deciding(disputed_pairs(tmp_path), "pairs") as player:
+        await player.press("A")
+        assert player.work.values == {}
+        assert player.notice == "The raters agree on nothing that is not answered yet."
+
+
+WHY = "Is 'no later than Monday' too late here? See the leaflet on crushing tablets and say " + "what to do; " * 30
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_why_an_item_came_back_stays_in_sight_and_is_read_whole(tmp_path: Path, size: tuple[int, int]) -> None:
+    store = disputed(tmp_path)
+    async with deciding(store, size=size) as player:
+        await player.press("S", "4")
+        await player.type(WHY.strip() + " THE END")
+        await player.press("enter")
+        await player.saved()
+    async with playing(store, size=size) as player:
+        for keys in ((), ("3",), ("e",), ("escape",)):
+            await player.press(*keys)
+            assert "Sent back: Is 'no later" in player.text()
+        assert ("i shows all" in player.text()) == (size[0] < 100)
+        await player.press("i")
+        assert "Sent back: Is 'no later" in player.text()
+        assert "THE END" in player.text()
+        await player.press("q", "]")
+        assert "Sent back: Is" not in player.text()
 
 
 async def test_a_skip_leaves_the_item_to_another(tmp_path: Path) -> None:
@@ -201,6 +254,23 @@ async def test_rankings_are_decided_too(tmp_path: Path) -> None:
         await player.saved()
         assert "1 decided · 1 left" in player.text()
     assert faults(store) == []
+
+
+async def test_the_disputed_items_open_over_the_list_of_queues(tmp_path: Path) -> None:
+    store = disputed(tmp_path)
+    async with playing(store, None, rater=LEAD, size=(80, 24)) as player:
+        home = player.app.screen
+        assert isinstance(home, HomeScreen)
+        assert open_disputed(home, QUEUE) == ""
+        await player.drawn()
+        assert "0 decided · 3 left" in player.text()
+        await player.press("q")
+        assert player.app.screen is home
+    async with playing(store, None, rater="ana", size=(80, 24)) as player:
+        assert isinstance(player.app.screen, HomeScreen)
+        assert "Nothing in answers is disputed that you can decide" in open_disputed(player.app.screen, QUEUE)
+        await player.drawn()
+        assert isinstance(player.app.screen, HomeScreen)
 
 
 async def test_a_rater_of_the_queue_sees_nothing_of_others_in_rating(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from reviewer.session import raters as reading
 from reviewer.session.raters import BLIND, IN_TENS, read_overview, read_own_page
 from reviewer.store.connection import Store
+from reviewer.tui.screens.home import HomeScreen
 from reviewer.tui.screens.raters import RatersScreen
 from tests.exchange.rating import Given, decide, give, scored, tasks_of
 from tests.exchange.test_queue_raters import ONE_SCALE, noisy
@@ -115,11 +116,23 @@ async def test_my_page_shows_my_own_figures_alone(store: Store) -> None:
         assert "Labels: 130 submitted" in player.text()
 
 
+@pytest.mark.parametrize("opening", ["R", "m"])
+@pytest.mark.parametrize("leaving", ["escape", "q"])
+async def test_escape_and_q_both_leave_both_pages(store: Store, opening: str, leaving: str) -> None:
+    async with playing(store, None, (80, 24)) as player:
+        await player.press(opening)
+        await player.settled()
+        assert not isinstance(player.app.screen, HomeScreen)
+        await player.press(leaving)
+        assert isinstance(player.app.screen, HomeScreen)
+
+
 async def test_who_rated_nothing_is_told_so(store: Store) -> None:
     async with playing(store, None, (80, 24), rater="dan") as player:
         await player.press("m")
         await player.settled()
         assert "you have rated nothing in 'kyc' yet" in player.text()
+        assert "PgDn" not in player.text(), "there is no more than is seen"
 
 
 async def test_a_queue_without_a_label_says_so(tmp_path: Path) -> None:

@@ -119,6 +119,75 @@ async def test_quick_reasons_toggle_until_something_is_typed(tmp_path: Path) -> 
         assert "✎ why ×1" in player.text()
 
 
+async def test_a_quick_reason_is_said_as_it_is_chosen(tmp_path: Path) -> None:
+    async with playing(filled(tmp_path), size=(80, 24)) as player:
+        await player.press("e", "3")
+        assert player.notice == "Reason 3 added: “drops a negation”. A space first writes a figure."
+        await player.press("3")
+        assert player.notice.startswith("Reason 3 taken out")
+        await player.press("1", *"the date", "enter")
+        assert player.work.rationale["grounded"] == {"text": "the date", "reasons": ["adds a fact"]}
+
+
+@pytest.mark.parametrize(
+    "text", ["2.2 as discussed", "21 hours in all", "13h later", "2h", "3%", "10 mg", "7 days", "29 May"]
+)
+async def test_a_why_that_begins_with_a_figure_keeps_it_and_gains_no_reason(tmp_path: Path, text: str) -> None:
+    async with playing(filled(tmp_path)) as player:
+        await player.press("e", *["space" if letter == " " else letter for letter in text], "enter")
+        assert player.work.rationale["grounded"] == {"text": text, "reasons": []}
+
+
+async def test_a_figure_leaves_reasons_that_stood_before(tmp_path: Path) -> None:
+    async with playing(filled(tmp_path)) as player:
+        await player.press("e", "1", "enter", "e", "1", "2", "space", "h")
+        assert "is written as a figure" in player.notice
+        assert player.work.rationale["grounded"] == {"text": "12 h", "reasons": ["adds a fact"]}
+
+
+LONG = {
+    "name": "long",
+    "criteria": [
+        {
+            "id": "urgency",
+            "label": "Urgency",
+            "type": "choice",
+            "options": [
+                {"value": f"v{number}", "label": f"The {word} of four answers, none of which is short"}
+                for number, word in enumerate(("first", "second", "third", "fourth"))
+            ],
+        },
+        {"id": "safe", "label": "Safe", "type": "boolean"},
+    ],
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_a_chosen_option_is_always_seen_in_its_row(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with playing(filled(tmp_path, rubric=LONG), size=size) as player:
+        await player.press("4")
+        assert player.work.focus == "safe"
+        assert "[4 The fourth of four" in player.text()
+        await player.press("k", "x")
+        text = player.text()
+        for number, word in enumerate(("first", "second", "third", "fourth"), start=1):
+            assert f"• {number} · The {word} of four answers" in text
+        await player.press("2", "enter")
+        assert player.work.values["urgency"] == "v1"
+
+
+async def test_a_mark_several_question_says_so_and_an_emptied_one_is_not_answered(tmp_path: Path) -> None:
+    async with playing(filled(tmp_path)) as player:
+        await player.focus("faults")
+        assert player.notice.startswith("Several may apply: a digit marks or unmarks, 0 says none; j goes on")
+        assert "any of" in player.text()
+        await player.press("2", "3", "2", "3")
+        assert "faults" not in player.work.values
+        await player.press("0")
+        assert player.work.values["faults"] == []
+        assert "[0 none]" in player.text()
+
+
 async def test_every_kind_of_text_reaches_its_place(tmp_path: Path) -> None:
     store = filled(tmp_path)
     async with playing(store) as player:

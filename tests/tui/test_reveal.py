@@ -101,7 +101,7 @@ async def test_the_most_disputed_item_comes_first_with_everybodys_labels(tmp_pat
     async with revealing(revealed(tmp_path)) as player:
         assert position(player) == 1
         text = player.text()
-        for word in ("ana (you)", "ben", "chi", "Spread", "1–5", "2 yes · 1 no", "Grounded in the source: 1–5"):
+        for word in ("ana (you)", "ben", "chi", "Spread", "1–5", "yes ×2 · no ×1", "Grounded in the source: 1–5"):
             assert word in text, word
         assert "ben on 1: the date is not in the note." in text
         assert player.work.focus == "grounded", "the criterion on which they differ most"
@@ -111,7 +111,7 @@ async def test_the_most_disputed_item_comes_first_with_everybodys_labels(tmp_pat
             order.append(position(player))
         assert order == [1, 3, 2, 0]
         await player.press("]")
-        assert "last item" in player.notice
+        assert player.notice == f"The last item. `reviewer round finish {QUEUE}` ends it."
         assert "everybody agrees" in player.text()
         await player.press("[")
         assert position(player) == 2
@@ -352,7 +352,7 @@ async def test_an_item_becomes_an_example_after_its_difference_was_seen(tmp_path
         await player.focus("grounded")
         await player.press("X")
         assert "which level?" in player.text()
-        assert "▸ 4 4" in player.text(), "the level that most gave last"
+        assert "▸ 4 " in player.text(), "the level that most gave last"
         await player.press("enter")
         await player.type("It adds a date, and no more.")
         await player.press("enter")
@@ -364,7 +364,10 @@ async def test_an_item_becomes_an_example_after_its_difference_was_seen(tmp_path
         await player.press("X", "enter")
         await player.type("It adds a date, and no more.")
         await player.press("enter", "enter")
-        assert "has the example" in player.notice
+        assert "Now an example in the rubric of" in player.notice
+        assert "no label needs a change" in player.notice
+        await player.press("]", "[")
+        assert "asks the same: this label stands as it is" in player.notice or not player.notice
     assert len(rubrics(store)) == 2
     level = next(one for one in rubrics(store)[-1]["criteria"] if one["id"] == "grounded")["levels"]["4"]
     assert level["examples"][0]["why"] == "It adds a date, and no more."
@@ -450,6 +453,21 @@ async def test_a_round_that_all_have_rated_is_revealed_from_the_list(tmp_path: P
         assert "What everybody said" in player.text()
         await player.press("q", "v")
         assert "no calibration round that waits" in player.text()
+
+
+async def test_at_the_end_of_a_blind_round_it_is_said_what_comes_next(tmp_path: Path) -> None:
+    store = filled(tmp_path, [item(0)])
+    as_round(store, QUEUE, MEMBERS)
+    say(store, QUEUE, "ana", lambda at: answer_of("ana", at))
+    async with playing(store, size=SMALL) as player:
+        assert "The round waits for ben (1 left), chi (1 left)." in player.text().replace("\n ", "\n")
+        assert "Once all are done, v in" in player.text()
+    say(store, QUEUE, "chi", lambda at: answer_of("chi", at))
+    async with playing(store, rater="chi", size=SMALL) as player:
+        assert "The round waits for ben (1 left)." in player.text()
+    say(store, QUEUE, "ben", lambda at: answer_of("ben", at))
+    async with playing(store, rater="ben", size=SMALL) as player:
+        assert "All members are done: v in the list of queues shows what everybody said." in player.text()
 
 
 async def test_the_list_says_for_whom_a_round_waits(tmp_path: Path) -> None:

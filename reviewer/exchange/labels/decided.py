@@ -43,10 +43,12 @@ class Decided:
             for key, one in self._given(row)
         ]
 
-    def standing(self, row: LabelRow) -> list[str] | None:
-        """The keys of a decision that are golden now; None for a rater's label, which is shown whole."""
-        if row.columns["phase"] not in ("adjudication", "consensus"):
-            return None
+    def is_decision(self, row: LabelRow) -> bool:
+        """Whether the label decides, and is no rater's."""
+        return row.columns["phase"] in ("adjudication", "consensus")
+
+    def standing(self, row: LabelRow) -> list[str]:
+        """The keys of a decision that are golden now."""
         return [key for key, one in self._given(row) if one.stands]
 
     def _given(self, row: LabelRow) -> list[tuple[str, KeptGolden]]:

@@ -53,8 +53,8 @@ def export(
     """Hands the labels of a queue to `write`, line by line, as `jsonl` or `csv`.
 
     JSONL holds every revision and CSV the ones that count, unless `every` says otherwise. While the queue is sealed,
-    nothing says which system gave an output. With `golden` they are the labels on tasks with golden values: in JSONL
-    decisions say what they made golden and what became of that, in CSV they have what is golden now.
+    nothing says which system gave an output. With `golden` JSONL has the labels on tasks with golden values, where
+    decisions say what they made golden and what became of that; CSV has decisions alone, with what is golden now.
     """
     done = Exported()
     decided = Decided(driver, queue) if golden else None
@@ -63,7 +63,7 @@ def export(
     if form != "jsonl":
         write(_row(COLUMNS))
     for row in label_rows.labels_of(driver, queue.id, rater=rater, every=wanted):
-        if decided is not None and not decided.belongs(row):
+        if decided is not None and not (decided.belongs(row) and (form == "jsonl" or decided.is_decision(row))):
             continue
         before = done.rows
         for line in lines(row):
@@ -181,8 +181,7 @@ def _table_rows(driver: Driver, queue: QueueRecord, decided: Decided | None = No
             "repeat": "true" if row.repeat_of and not queue.sealed else "",
         }
         keys = [*values, *(key for key in rationale if key != "label" and key not in values)] or [""]
-        standing = decided.standing(row) if decided is not None else None
-        for key in keys if standing is None else standing:
+        for key in keys if decided is None else decided.standing(row):
             of_key = {
                 "criterion": guarded(key),
                 "value": _value_cell(rubric, key, values[key]) if key in values else "",

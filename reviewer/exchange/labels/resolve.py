@@ -93,8 +93,10 @@ class Resolver:
             if scale is not None and values[key] is not None:
                 decided.append(GoldenValue(key, scale, values[key]))
         retired = {key: entry["retired"] for key, entry in named.items() if entry.get("retired")}
-        approver = approvers[0] if phase == "consensus" and approvers else ""
-        return replace(given, decided=tuple(decided), approved_by=approver, retired=retired)
+        if phase != "consensus" or not approvers:
+            return replace(given, decided=tuple(decided), retired=retired)
+        at = max((entry["at"] for entry in named.values() if entry["at"]), default="")
+        return replace(given, decided=tuple(decided), approved_by=approvers[0], decided_at=at, retired=retired)
 
     def _check_round(self, said: SaidLabel) -> None:
         """Raises FieldFault for what a calibration round does not take: another's label, or one of another phase."""

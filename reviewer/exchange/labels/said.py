@@ -116,19 +116,17 @@ def is_identifier(text: str) -> bool:
     return _IDENTIFIER.fullmatch(text) is not None
 
 
-def moment(value: object) -> str | None:
+def moment(value: object, name: str = "committed_at") -> str | None:
     """A moment in the house's form; one without a time zone is taken as UTC."""
     if value is None or value == "":
         return None
-    text = _text(value, "committed_at")
+    text = _text(value, name)
     if not _MOMENT.fullmatch(text) or not _is_moment(text):
         try:
             read = datetime.fromisoformat(text)
             read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
         except (ValueError, OverflowError):
-            raise FieldFault(
-                f"committed_at must be a moment such as 2026-05-01T09:30:00Z, not {text[:60]!r}."
-            ) from None
+            raise FieldFault(f"{name} must be a moment such as 2026-05-01T09:30:00Z, not {text[:60]!r}.") from None
         text = read.isoformat(timespec="microseconds").replace("+00:00", "Z")
     return text
 
@@ -243,6 +241,7 @@ def _golden(value: object) -> list[dict[str, Any]] | None:
             if not _text(entry.get(name), f"golden.{name}").strip():
                 raise FieldFault(f"golden.{name} is missing.")
         _perhaps(entry.get("retired"), "golden.retired")
+        entry["at"] = moment(entry.get("at"), "golden.at")
     return value
 
 

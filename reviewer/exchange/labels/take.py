@@ -15,9 +15,17 @@ from reviewer.exchange.labels.read import LabelReader
 from reviewer.exchange.labels.resolve import Resolver
 from reviewer.exchange.rejects import Rejected, RejectsFile
 from reviewer.exchange.rows import FieldFault, Reject
-from reviewer.store import queues, rounds
+from reviewer.store import label_rows, queues, rounds
 from reviewer.store.connection import Store
-from reviewer.store.label_intake import GivenLabel, GivenRater, LabelIntake, TakenLabels, is_known, known_rater
+from reviewer.store.label_intake import (
+    GivenLabel,
+    GivenRater,
+    LabelIntake,
+    TakenLabels,
+    golden_of,
+    is_known,
+    known_rater,
+)
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
 
@@ -130,11 +138,11 @@ class _Run:
             with self._store.translated():
                 # Whether another's label is known would tell what it says.
                 known = identifier in seen or (not self._queue.is_blind_round and is_known(self._connection, given))
+                self.done.golden += 0 if self._queue.is_blind_round else golden_of(self._connection, given)
                 if not known and known_rater(self._connection, given.rater) is None:
                     raters.add(given.rater)
             self.done.duplicates += known
             self.done.labels += not known
-            self.done.golden += 0 if known else len(given.decided)
             if identifier:
                 seen.add(identifier)
         self.done.raters = len(raters)
@@ -147,10 +155,20 @@ class _Run:
             try:
                 with self._store.translated():
                     given = self._resolver.resolve(said)
+                    self._refuse_guess(given)
             except FieldFault as fault:
                 self._refuse(said.line, str(fault), said.raw)
                 continue
             yield given
+
+    def _refuse_guess(self, given: GivenLabel) -> None:
+        """In a round that is blind yet, whether such a label is known already would tell what the rater has said."""
+        if not self._queue.is_blind_round or given.columns["id"]:
+            return
+        rater = known_rater(self._connection, given.rater)
+        line = {name: given.columns[name] for name in ("task", "phase", "sample")}
+        if rater is not None and label_rows.head(self._connection, **line, rater=rater) is not None:
+            raise FieldFault(f"{given.rater.name} has labelled this, and the round is blind: only they change it")
 
     def _refuse(self, line: int, reason: str, raw: bytes) -> None:
         rejected = Rejected(str(self._reader.path), line, reason, raw)

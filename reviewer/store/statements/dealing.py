@@ -23,7 +23,19 @@ from reviewer.store.tables import (
 
 _A, _B, _H, _L, _O, _P, _Q, _S, _T, _TO, _W = (
     core(table).c
-    for table in (Assignment, Batch, LabelHead, Label, Output, Progress, Queue, System, Task, TaskOutput, Waiting)
+    for table in (
+        Assignment,
+        Batch,
+        LabelHead,
+        Label,
+        Output,
+        Progress,
+        Queue,
+        System,
+        Task,
+        TaskOutput,
+        Waiting,
+    )
 )
 _mine = (_A.queue == bindparam("queue")) & (_A.rater == bindparam("rater"))
 _given = core(Assignment).join(core(Task), _A.task == _T.id)
@@ -47,11 +59,6 @@ gold = Prepared(
     select(func.count(), func.max(_A.seq)).select_from(_given).where(_mine, _A.seq >= bindparam("start"), _T.gold)
 )
 queue_now = Prepared(select(_Q.overlap, _Q.size).where(_Q.id == bindparam("queue")))
-passed_on = Prepared(
-    select(_P.rater, _P.skipped + _P.abstained + _P.sent_back)
-    .where(_P.queue == bindparam("queue"), _P.rater != bindparam("rater"))
-    .order_by(_P.rater)
-)
 raters = Prepared(select(_P.rater).where(_P.queue == bindparam("queue")).order_by(_P.rater))
 
 look = Prepared(
@@ -71,6 +78,11 @@ waiting = Prepared(
     select(_W.task, _W.since, exists(select(_A.task).where(_A.task == _W.task, _A.rater == bindparam("me"))))
     .where(_W.queue == bindparam("queue"), _W.rater == bindparam("rater"), _W.since >= bindparam("since"))
     .order_by(_W.since)
+    .limit(bindparam("most"))
+)
+all_waiting = Prepared(
+    select(_W.task, _W.since, _W.rater, exists(select(_A.task).where(_A.task == _W.task, _A.rater == bindparam("me"))))
+    .where(_W.queue == bindparam("queue"))
     .limit(bindparam("most"))
 )
 _place = json_places(_A.shown_order, "place")
@@ -127,7 +139,13 @@ unseen = Prepared(
         ~_seen_by_me,
         select(func.count())
         .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
-        .where(_H.task == _T.id, _H.phase == "independent", _L.outcome == "submitted", ~_L.surplus)
+        .where(
+            _H.task == _T.id,
+            _H.phase == "independent",
+            _L.outcome == "submitted",
+            _L.exposure == "none",
+            ~_L.surplus,
+        )
         .scalar_subquery()
         < bindparam("overlap"),
     )

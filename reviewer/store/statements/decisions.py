@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from reviewer.store.prepared import Prepared
 from reviewer.store.tables import Assignment, Label, LabelHead, Rater, Task, core
@@ -38,6 +38,11 @@ waiting = Prepared(
 is_waiting = Prepared(select(_A.rater).where(_A.task == bindparam("task"), _A.state == "sent_back").limit(1))
 is_given = Prepared(select(_A.state).where(_A.task == bindparam("task"), _A.rater == bindparam("rater")))
 newest = Prepared(select(_L.id).where(_L.queue == bindparam("queue")).order_by(_L.id.desc()).limit(1))
+rated = Prepared(
+    select(func.max(_L.id), func.count()).where(
+        _L.queue == bindparam("queue"), _L.phase != "adjudication", _L.phase != "consensus"
+    )
+)
 since = Prepared(
     select(_L.id, _L.task).where(_L.queue == bindparam("queue"), _L.id > bindparam("after")).order_by(_L.id)
 )

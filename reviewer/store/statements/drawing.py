@@ -13,13 +13,14 @@ from reviewer.store.tables import (
     Output,
     Rater,
     Round,
+    RoundMember,
     Task,
     TaskOutput,
     core,
 )
 
-_K, _X, _L, _O, _RA, _R, _T, _TO = (
-    core(table).c for table in (DatasetItem, Exposure, Label, Output, Rater, Round, Task, TaskOutput)
+_K, _X, _L, _O, _RA, _R, _RM, _T, _TO = (
+    core(table).c for table in (DatasetItem, Exposure, Label, Output, Rater, Round, RoundMember, Task, TaskOutput)
 )
 _met_task, _earlier_task = core(Task).alias("met_task"), core(Task).alias("earlier_task")
 _wanted = json_values(bindparam("members"), "wanted")
@@ -32,8 +33,10 @@ _labelled = (
 )
 _earlier = (
     select(_earlier_task.c.item)
-    .select_from(core(Round).join(_earlier_task, _earlier_task.c.queue == _R.child))
-    .where(_R.parent == bindparam("queue"))
+    .select_from(
+        core(Round).join(core(RoundMember), _RM.round == _R.id).join(_earlier_task, _earlier_task.c.queue == _R.child)
+    )
+    .where(_R.parent == bindparam("queue"), _RM.rater.in_(_members))
 )
 _own = (
     _T.queue == bindparam("queue"),

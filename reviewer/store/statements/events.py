@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import bindparam, func, select
 
 from reviewer.store.prepared import Prepared, insert_into
-from reviewer.store.tables import Certificate, Event, Golden, ImportedLabel, Label, core
+from reviewer.store.tables import Certificate, Event, Golden, ImportedLabel, Label, Lease, Meta, Note, core
 
-_E, _L, _B = core(Event).c, core(Label).c, core(ImportedLabel).c
+_E, _L, _B, _LE, _M = (core(table).c for table in (Event, Label, ImportedLabel, Lease, Meta))
 head = Prepared(select(_E.seq, _E.hash).where(_E.stream == bindparam("stream")).order_by(_E.seq.desc()).limit(1))
 all_events = Prepared(select(core(Event)).order_by(_E.stream, _E.seq))
 _newest_first = select(core(Event)).order_by(_E.at.desc(), _E.stream.desc(), _E.seq.desc()).limit(bindparam("most"))
@@ -22,4 +22,8 @@ labels_of_import = Prepared(
 count_certificates = Prepared(select(func.count()).select_from(core(Certificate)))
 count_labels = Prepared(select(func.count()).select_from(core(Label)))
 count_golden = Prepared(select(func.count()).select_from(core(Golden)))
+count_notes = Prepared(select(func.count()).select_from(core(Note)))
+retired_golden = Prepared(select(core(Golden).c.id).where(core(Golden).c.retired.is_not(None)))
 insert_event = insert_into(Event)
+device = Prepared(select(_M.value).where(_M.key == "device"))
+lease_of = Prepared(select(_LE.id).where(_LE.task == bindparam("task"), _LE.rater == bindparam("rater")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Integer, Select, bindparam, cast, select
 
 from reviewer.store.dialects import json_values
 from reviewer.store.prepared import Prepared
@@ -25,6 +25,13 @@ queue = _held(select(_Q.id).where(_Q.id == bindparam("queue")))
 queue_as_it_is = Prepared(select(_Q.id).where(_Q.id == bindparam("queue")).with_for_update(read=True))
 rater = _held(select(_RA.id).where(_RA.id == bindparam("rater")))
 tasks = _held(select(_T.id).where(_T.id.in_(select(_wanted.c.value))).order_by(_T.id))
+_at_positions = (
+    select(_T.position)
+    .where(_T.queue == bindparam("queue"), _T.position.in_(select(cast(_wanted.c.value, Integer))))
+    .order_by(_T.id)
+)
+tasks_at = Prepared(_at_positions.with_for_update(key_share=True))
+free_tasks_at = Prepared(_at_positions.with_for_update(key_share=True, skip_locked=True))
 place = _held(select(_P.rater).where(_P.queue == bindparam("queue"), _P.rater == bindparam("rater")))
 places = _held(
     select(_P.rater)

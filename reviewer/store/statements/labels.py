@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, case, delete, select, update
+from sqlalchemy import bindparam, case, delete, exists, func, select, update
 
 from reviewer.store.prepared import Prepared, insert_into, insert_unless_known, upsert
 from reviewer.store.tables import (
@@ -34,6 +34,7 @@ head = Prepared(
         _H.sample == bindparam("sample"),
     )
 )
+revision = Prepared(select(_L.revision).where(_L.id == bindparam("label")))
 queue_now = Prepared(
     select(_Q.overlap, _Q.state, _Q.purpose, _R.name, _R.stream)
     .select_from(
@@ -67,6 +68,16 @@ count = Prepared(
         updated_at=bindparam("at"),
     )
 )
+count_many = Prepared(
+    update(core(Progress))
+    .where(_P.queue == bindparam("of_queue"), _P.rater == bindparam("of_rater"))
+    .values(
+        **{name: core(Progress).c[name] + bindparam(f"more_{name}") for name in (*COUNTED, "flagged", "passed")},
+        active_ms=_P.active_ms + bindparam("more_active"),
+        idle_ms=_P.idle_ms + bindparam("more_idle"),
+        updated_at=bindparam("at"),
+    )
+)
 put_progress = insert_unless_known(Progress)
 here = Prepared(select(_P.here).where(_P.queue == bindparam("queue"), _P.rater == bindparam("rater")))
 insert_label = insert_into(Label)
@@ -83,8 +94,24 @@ count_sent_back = Prepared(
     .where(_P.queue == bindparam("of_queue"), _P.rater == bindparam("of_rater"))
     .values(submitted=_P.submitted - 1, sent_back=_P.sent_back + 1, updated_at=bindparam("at"))
 )
+asked_since = Prepared(
+    select(func.max(_L.committed_at))
+    .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
+    .where(_H.task == bindparam("task"), _H.phase == "adjudication", _L.outcome == "sent_back")
+)
 asked_again = Prepared(
-    select(_A.rater, _A.seq).where(_A.task == bindparam("task"), _A.state == "sent_back").order_by(_A.rater)
+    select(_A.rater, _A.seq, func.coalesce(_A.committed_at, ""))
+    .where(
+        _A.task == bindparam("task"),
+        _A.state == "sent_back",
+        # A file may say that a rater's own label was sent back, which no decision undoes.
+        ~exists(
+            select(_H.label)
+            .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
+            .where(_H.task == _A.task, _H.rater == _A.rater, _H.phase != "adjudication", _L.outcome == "sent_back")
+        ),
+    )
+    .order_by(_A.rater)
 )
 close_again = Prepared(
     update(core(Assignment))

@@ -79,6 +79,7 @@ draft = Prepared(
 heads = Prepared(
     select(
         _H.phase,
+        _L.exposure,
         _L.id,
         _L.outcome,
         _L.rubric,
@@ -98,8 +99,8 @@ heads = Prepared(
     )
 )
 exposure = Prepared(
-    select(_X.exposure)
-    .select_from(core(Task).join(core(Exposure), _X.item == _T.item))
+    select(_X.exposure, _Q.state)
+    .select_from(core(Task).join(core(Exposure), _X.item == _T.item).join(core(Queue), _T.queue == _Q.id))
     .where(_T.id == bindparam("task"), _X.rater == bindparam("rater"))
 )
 task_state = Prepared(select(_T.id, _T.state).where(_at_position))

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, exists, func, literal, or_, select, update
+from sqlalchemy import bindparam, func, literal, or_, select, update
 
 from reviewer.store.prepared import Prepared, insert_into
 from reviewer.store.tables import (
     Batch,
     Certificate,
     Exposure,
-    Golden,
-    Label,
     Note,
-    Output,
     Progress,
     Queue,
     Rater,
     Round,
     RoundMember,
     Task,
-    TaskOutput,
     core,
 )
 
-_C, _G, _N, _O, _P, _Q, _R, _M, _RA, _T, _TO = (
+_C, _N, _P, _Q, _R, _M, _RA, _T = (
     core(table).c
     for table in (
         Certificate,
-        Golden,
         Note,
-        Output,
         Progress,
         Queue,
         Round,
         RoundMember,
         Rater,
         Task,
-        TaskOutput,
     )
 )
 _parent, _starter = core(Queue).alias("parent"), core(Rater).alias("starter")
@@ -139,27 +132,17 @@ certificates_of = Prepared(
     .where(_RA.name == bindparam("rater"), _RA.kind == "human")
     .order_by(_C.issued_at.desc(), _C.id)
 )
-_later, _source = core(Golden).alias("later"), core(Label).alias("source")
-golden = Prepared(
-    select(_T.id, _G.output_hash, _G.scale_hash, _G.criterion, _G.value)
-    .select_from(
-        core(Task).join(core(Golden), _G.item == _T.item).join(_source, _G.source_label == _source.c.id),
+note = Prepared(select(_N.id, _N.round, _N.task, _N.author, _N.text, _N.at).where(_N.id == bindparam("note")))
+started = Prepared(
+    select(_R.id, _R.parent, _R.child, _R.number, _R.settings, _R.started_by, _R.started_at).where(
+        _R.id == bindparam("round")
     )
-    .where(
-        _T.queue == bindparam("queue"),
-        _G.retired.is_(None),
-        # What was decided in the round itself rests on the votes that it would be held against.
-        _source.c.queue != bindparam("queue"),
-        ~exists(select(_later.c.id).where(_later.c.supersedes == _G.id, _later.c.item == _G.item)),
-    )
-    .order_by(_T.position, _G.at)
 )
-hashes = Prepared(
-    select(_O.content_hash)
-    .select_from(core(TaskOutput).join(core(Output), _TO.output == _O.id))
-    .where(_TO.task == bindparam("task"))
-    .order_by(_TO.slot)
+# A batch is drawn once: nothing is added to it.
+in_batch = Prepared(
+    select(_T.id, _T.key, _T.item, _T.rubric).where(_T.queue == bindparam("queue"), _T.repeat_of.is_(None))
 )
+taking_part = Prepared(select(_M.rater).where(_M.round == bindparam("round")))
 certificate = Prepared(select(core(Certificate)).where(_C.id == bindparam("certificate")))
 
 insert_batch = insert_into(Batch)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from reviewer.store.tables.base import CLUSTERED, json_column
+
+_UNANSWERED = text("until IS NOT NULL")
 
 
 class Account(SQLModel, table=True):
@@ -37,13 +39,16 @@ class Lease(SQLModel, table=True):
     """A time for which a device of a rater holds a task.
 
     `id` is random, and all that the device knows the task by: an identifier that tells its age would tell which tasks
-    were woven in. `number` counts what was leased to the device in the queue, from 1. `until` is null once the lease
-    is over, by a label or by being given back; a lease that ran out keeps its moment, and a late label still finds it.
+    were woven in. `number` counts what was leased to the device in the queue, from 1. `until` is null once a label came
+    or others have filled the task; a lease that ran out keeps its moment, one that was given back ended with the year
+    1969, and a late label still finds either.
     """
 
     __table_args__ = (
         UniqueConstraint("task", "rater"),
         Index("lease_of_device", "queue", "rater", "device", "number"),
+        Index("lease_of_rater", "queue", "rater", "until", sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED),
+        Index("lease_of_queue", "queue", "until", sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED),
     )
 
     id: str = Field(primary_key=True)

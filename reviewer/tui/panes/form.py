@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from reviewer.rubric import Criterion, Missing, format_value, has_rationale, rationale_needed
 from reviewer.rubric.questions import PreferenceQuestion, RankingQuestion
+from reviewer.session.scoring import none_by_zero
 from reviewer.session.view import TaskView
 from reviewer.session.work import LABEL, Work
+from reviewer.text.cells import truncate
 from reviewer.text.cells import width as cells_of
 from reviewer.tui.panes.compared import is_ranked, places_of, steps_of, steps_told
-from reviewer.tui.panes.lines import Fragments, Lines, folded, length, spread
+from reviewer.tui.panes.lines import Fragment, Fragments, Lines, folded, length, spread
 
 _FOCUSED, _NOT = "▸ ", "  "
 _LABEL_SHARE = 0.3
@@ -20,6 +22,12 @@ _MARKS = 6
 """The cells beside a label and its steps of preference: the marks, and room for a pencil."""
 _BESIDE = 12
 """The cells of a row beside its label and its options: the marks, and room to say that there is a rationale."""
+_BEFORE = 4
+"""The cells of a row that are no label and no answer: the focus, the mark of what is required, and a gap."""
+_ANY, _NONE = "any of ", "none"
+"""What tells a question with several answers from one with one."""
+_NARROWEST = 8
+"""The cells of a chosen option that are shown at least."""
 
 
 class Form(Lines):
@@ -32,6 +40,8 @@ class Form(Lines):
         self._asked: tuple[TaskView | None, list[tuple[str, Criterion]]] = (None, [])
         self.missing: tuple[Missing, ...] = ()
         self.with_examples = False
+        self.levels_key = ""
+        """The key that shows all options."""
 
     @property
     def asked(self) -> list[tuple[str, Criterion]]:
@@ -61,6 +71,8 @@ class Form(Lines):
         label_width = self._label_width(width)
         told = list(self._explained(focused_key, criterion, label_width, width))
         below = _fitting(told, height - 1 - len(asked))
+        if len(below) < len(told) and self._cuts(focused_key, criterion, label_width, width) and below:
+            below[-1] = [("    ", "text"), (f"… {self.levels_key} shows all {len(criterion.options)}", "form.note")]
         room = max(1, height - 1 - min(len(below), max(0, height - 1 - len(asked))))
         at = [key for key, _ in asked].index(focused_key)
         first = max(0, min(at - room // 2, len(asked) - room))
@@ -86,7 +98,7 @@ class Form(Lines):
         return min(int(width * _LABEL_SHARE), longest + 1)
 
     def _cuts(self, key: str, criterion: Criterion, label_width: int, width: int) -> bool:
-        if criterion.type not in ("choice", "multi") or isinstance(criterion, PreferenceQuestion | RankingQuestion):
+        if not _has_options(criterion):
             return False
         return length(list(self._answer(key, criterion, width))) > width - label_width - _BESIDE
 
@@ -113,17 +125,22 @@ class Form(Lines):
         style = "form.label.focused" if focused else "form.label"
         label = name if cells_of(name) <= label_width else name[: label_width - 1] + "…"
         padded = label + " " * max(0, label_width - cells_of(label))
+        right = self._why(key, criterion)
+        room = width - label_width - _BEFORE - (length(right) + 1 if right else 0)
         left: Fragments = [
             (_FOCUSED if focused else _NOT, "key" if focused else "text"),
             (padded, style),
             (mark, "form.missing" if self._is_missing(key) else "dim"),
             (" ", "text"),
-            *self._answer(key, criterion, width - label_width - _MARKS),
+            *self._in_row(key, criterion, width - label_width - _MARKS, room),
         ]
-        right = self._why(key, criterion)
         if right and isinstance(criterion, PreferenceQuestion) and length(left) + length(right) > width:
             right = [(_WRITTEN, right[0][1])]
         return spread(left, right, width)
+
+    def _in_row(self, key: str, criterion: Criterion, wide: int, room: int) -> Fragments:
+        answer = list(self._answer(key, criterion, wide))
+        return _chosen_in_sight(answer, room) if _has_options(criterion) else answer
 
     def _answer(self, key: str, criterion: Criterion, room: int) -> Iterator[tuple[str, str]]:
         given = key in self.work.values
@@ -146,10 +163,14 @@ class Form(Lines):
                 yield (f"[{word}]" if chosen else f" {word} ", "form.chosen" if chosen else "form.scale")
         elif criterion.type in ("choice", "multi"):
             chosen_values = value if isinstance(value, list) else [value] if given else []
+            if criterion.type == "multi":
+                yield (_ANY, "form.scale")
             for number, option in enumerate(criterion.options, start=1):
                 chosen = option.value in chosen_values
                 word = f"{number % 10} {option.text}" if number <= 10 else option.text
-                yield (f"[{word}]" if chosen else f" {word} ", "form.chosen" if chosen else "form.scale")
+                yield _option(word, chosen=chosen)
+            if none_by_zero(criterion):
+                yield _option(f"0 {_NONE}", chosen=given and not chosen_values)
         elif given:
             yield (" " + format_value(criterion, value).replace("\n", " ⏎ "), "form.value")
         else:
@@ -212,6 +233,36 @@ class Form(Lines):
                 yield [("    ▪ " if number == 0 else "      ", "marker"), (line, "text")]
             for line in folded(example.why, width - 6):
                 yield [("      ", "text"), (line, "form.note")]
+
+
+def _has_options(criterion: Criterion) -> bool:
+    of_outputs = isinstance(criterion, PreferenceQuestion | RankingQuestion)
+    return criterion.type in ("choice", "multi") and not of_outputs
+
+
+def _option(word: str, *, chosen: bool) -> Fragment:
+    return (f"[{word}]", "form.chosen") if chosen else (f" {word} ", "form.scale")
+
+
+def _chosen_in_sight(answer: Fragments, room: int) -> Fragments:
+    """An answer in its row; where it has no room, what is chosen comes first, each as far as there is room for all."""
+    chosen = [text for text, style in answer if style == "form.chosen"]
+    if not chosen or length(answer) <= room:
+        return answer
+    for most in range(room, _NARROWEST - 1, -1):
+        shown = [_shortened(text, most) for text in chosen]
+        if sum(map(cells_of, shown)) <= room:
+            break
+    else:
+        shown = [f"{text.split()[0]}]" for text in chosen]
+    others = [fragment for fragment in answer if fragment[1] != "form.chosen"]
+    left = room - sum(map(cells_of, shown))
+    return [*((text, "form.chosen") for text in shown), *(others if left > _NARROWEST else ())]
+
+
+def _shortened(text: str, most: int) -> str:
+    """A chosen option in at most `most` cells, with both of its brackets."""
+    return text if cells_of(text) <= most else f"{truncate(text[:-1], most - 1)}]"
 
 
 def _fitting(told: list[Fragments], room: int) -> list[Fragments]:

@@ -69,14 +69,13 @@ class Lines(Widget):
         left = columns
         for text, names in row:
             shown = visible(text).replace("\n", " ").replace("\t", " ")
-            taken = width(shown)
-            if taken > left:
+            cut = width(shown) > left
+            if cut:
                 shown = truncate(shown, left)
-                taken = width(shown)
             if shown:
                 segments.append(Segment(shown, self.palette.style(names)))
-            left -= taken
-            if left <= 0:
+            left -= width(shown)
+            if cut or left <= 0:
                 break
         if left > 0:
             segments.append(Segment(" " * left, self.palette.style(self.ground_style)))
@@ -114,10 +113,13 @@ def folded(text: str, columns: int) -> list[str]:
 
 def _cut(row: Fragments, columns: int) -> Fragments:
     kept: Fragments = []
-    for text, names in row:
-        shown = truncate(visible(text), columns)
+    for number, (text, names) in enumerate(row):
+        whole = visible(text)
+        if width(whole) == columns and any(more.strip() for more, _ in row[number + 1 :]):
+            whole += "…"  # what follows is cut off whole, and that is to be seen
+        shown = truncate(whole, columns)
         kept.append((shown, names))
         columns -= width(shown)
-        if columns <= 0:
+        if shown != whole or columns <= 0:
             break
     return kept

@@ -9,7 +9,8 @@ from reviewer.keys.contexts import RATING, Stack
 from reviewer.keys.keymap import Keymap
 from reviewer.session.keeping import Saving
 from reviewer.session.sitting import Standing
-from reviewer.tui.panes.lines import Fragments, Lines, spread
+from reviewer.text.cells import truncate
+from reviewer.tui.panes.lines import Fragments, Lines, folded, spread
 
 
 class Status(Lines):
@@ -27,6 +28,7 @@ class Status(Lines):
         self.saving = Saving()
         self.paused = False
         self.sync = ""
+        self.sync_look = "status.dim"
         self.told = ""
         """What stands instead of done and left, where these mean nothing."""
 
@@ -56,7 +58,7 @@ class Status(Lines):
 
     def _mark(self) -> Fragments:
         saving = self.saving
-        mark: Fragments = [(f"{self.sync} ", "status.dim")] if self.sync else []
+        mark: Fragments = [(self.sync, self.sync_look), ("  ", "status")] if self.sync else []
         if saving.trouble:
             return [*mark, ("✗ not saved", "status.trouble")]
         if saving.waiting:
@@ -66,6 +68,28 @@ class Status(Lines):
         if saving.saved:
             return [*mark, (f"✓ saved {saving.saved}", "status.saved")]
         return [*mark, ("✓ saved", "status.dim")]
+
+
+class Remark(Lines):
+    """What is to be read while an item is open: as many rows as it is given, and how the rest is read."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        super().__init__(id=id)
+        self.text = ""
+        self.whole = ""
+        """The key that shows all of it."""
+
+    def rows_for(self, width: int) -> int:
+        """The rows that all of it takes."""
+        return len(folded(self.text, width - 2)) if self.text else 0
+
+    def rows(self, width: int, height: int) -> Sequence[Fragments]:
+        """The text; where it has no room, its beginning and the key for the rest."""
+        told = folded(self.text, width - 2)
+        if len(told) > height:
+            hint = f"… {self.whole} shows all"
+            told = [*told[: height - 1], truncate(" ".join(told[height - 1 :]), width - 2 - len(hint), "") + hint]
+        return [[(" ", "text"), (line, "notice.warning")] for line in told]
 
 
 class Notice(Lines):

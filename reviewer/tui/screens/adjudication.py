@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reviewer.keys.contexts import ADJUDICATION, ADJUDICATION_COMPARISON, ADJUDICATION_RANKING
 from reviewer.session.deciding import Deciding
+from reviewer.session.spreads import titled, value_told
 from reviewer.session.view import TaskView
 from reviewer.session.work import LABEL
 from reviewer.tui.panes.peers import Told
@@ -64,6 +65,23 @@ class Adjudicating(Beside):
             self.turn_panel()
         elif self.sitting.view is not None:
             self.notice.say("Decide first; then you see what the raters said.", "notice.warning")
+
+    def do_decide_agreed(self) -> None:
+        """Takes over what all raters agree on, where nothing is answered yet."""
+        if self.sitting.view is None:
+            return
+        if not self.shows_panel:
+            self.notice.say("Decide first; then you see what the raters agree on.", "notice.warning")
+            return
+        who, taken = self.sitting.take_agreed()
+        if not taken:
+            self.notice.say("The raters agree on nothing that is not answered yet.", "notice.warning")
+            return
+        self.focus_unscored()
+        self.said_something()
+        values = self.sitting.work.values
+        told = "; ".join(f"{titled(key, question)}: {value_told(question, values[key])}" for key, question in taken)
+        self.notice.say(f"Taken over from {who} – {told}.")
 
     # -- showing ---------------------------------------------------------------------------------------
 

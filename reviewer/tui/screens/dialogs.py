@@ -88,6 +88,13 @@ class PageBody(Framed):
         self._told: list[Fragments] = []
         self._width = 0
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is in sight."""
+        columns, height = self.size
+        self._tell_at(max(1, columns - _EDGES))
+        return len(self._told) <= height
+
     def scroll_rows(self, by: int) -> None:
         """Scrolls, stopping at the ends."""
         self.top = max(0, min(len(self._told) - self.size.height, self.top + by))
@@ -100,16 +107,19 @@ class PageBody(Framed):
 
     def inner(self, width: int, height: int) -> Sequence[Fragments]:
         """The rows in sight."""
+        self._tell_at(width)
+        self.top = max(0, min(len(self._told) - height, self.top))
+        return self._told[self.top : self.top + height]
+
+    def _tell_at(self, width: int) -> None:
         if width != self._width:
             self._told, self._width = self._tell(min(width, _LONGEST_ROW)), width
-            self.top = max(0, min(len(self._told) - height, self.top))
-        return self._told[self.top : self.top + height]
 
 
 class Title(Lines):
     """The edge on top of a dialog."""
 
-    def __init__(self, text: str, hint: str = "") -> None:
+    def __init__(self, text: str, hint: Callable[[], str] = str) -> None:
         super().__init__()
         self.text = text
         self.hint = hint
@@ -117,7 +127,8 @@ class Title(Lines):
     def rows(self, width: int, height: int) -> list[Fragments]:
         """The one row."""
         del height
-        right = f" {self.hint} " if self.hint and width >= _HINT_FROM else ""
+        hint = self.hint() if width >= _HINT_FROM else ""
+        right = f" {hint} " if hint else ""
         left = truncate(f"┌─ {visible(self.text)}", width - len(right) - 3) + " "
         gap = "─" * max(0, width - cells_of(left) - len(right) - 2)
         edge = "pane.edge.active"
@@ -167,7 +178,7 @@ class Dialog(Keyed):
     def compose(self) -> ComposeResult:
         """The box."""
         with Vertical(id="box"):
-            yield Title(self._title, self.hint())
+            yield Title(self._title, self.hint)
             yield from self.body()
             yield Foot()
 
@@ -182,13 +193,15 @@ class Dialog(Keyed):
 
 class Choice(Dialog):
     """One of several answers, beginning at `chosen`; with `other`, a last one that asks for words. Gives the answer, or
-    None."""
+    None. Without `numbered` the answers bring their own figures, from 1 on."""
 
-    def __init__(self, title: str, answers: Sequence[str], *, other: str = "", chosen: int = 0) -> None:
+    def __init__(
+        self, title: str, answers: Sequence[str], *, other: str = "", chosen: int = 0, numbered: bool = True
+    ) -> None:
         super().__init__(title)
         self._answers = [*answers, *([other] if other else [])]
         self._other = other
-        self._list = ListBody([[(answer, "text")] for answer in self._answers], numbered=True, id="list")
+        self._list = ListBody([[(answer, "text")] for answer in self._answers], numbered=numbered, id="list")
         self._list.chosen = chosen
         self._input: Input | None = None
 
@@ -262,10 +275,16 @@ class Page(Dialog):
         super().__init__(title)
         self._page = PageBody(tell, id="page")
 
+    def tell_anew(self) -> None:
+        """Tells the text again, which has changed."""
+        self._page.tell_anew()
+        self.query_one(Title).redraw()
+
     def hint(self) -> str:
-        """How to scroll, and how to close."""
+        """How to scroll, where there is more, and how to close."""
         keys = self.desk.keymap
-        return f"{keys.hint('dialog.page_down', self.stack)} more · {keys.hint('dialog.close', self.stack)} close"
+        close = f"{keys.hint('dialog.close', self.stack)} close"
+        return close if self._page.is_whole else f"{keys.hint('dialog.page_down', self.stack)} more · {close}"
 
     def body(self) -> ComposeResult:
         """The text."""

@@ -18,7 +18,7 @@ class Disputed(Dialog):
     """Gives the place of the item that was chosen, or None."""
 
     def __init__(self, sitting: Revealing) -> None:
-        super().__init__(f"items of {sitting.queue.name}, the most disputed first")
+        super().__init__(f"most disputed first · {sitting.queue.name}")
         self._list = ListBody([_entry(sitting, seq) for seq in range(sitting.size)], numbered=False, id="list")
         self._list.chosen = sitting.view.seq if sitting.view is not None else 0
 

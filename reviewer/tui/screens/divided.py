@@ -16,7 +16,7 @@ from reviewer.tui.panes.entry import Asked, Entry, EntryTitle
 from reviewer.tui.panes.form import Form
 from reviewer.tui.panes.levels import LevelsPane
 from reviewer.tui.panes.reading import ReadingPane
-from reviewer.tui.panes.status import Footer, Notice, Status
+from reviewer.tui.panes.status import Footer, Notice, Remark, Status
 
 _COLUMNS_FROM = 100
 _SMALL = 3
@@ -27,6 +27,8 @@ _OTHER_ROWS = 3
 _MOST_EXPLAINED = 7
 _UNDER_LEVELS = 5
 """The rows of the output while the levels of a criterion have the rest."""
+_MOST_REMARKED = 2
+"""The rows of what is to be read while the item is open, where the screen is small; twice that where it is not."""
 
 
 def output_name(number: int) -> str:
@@ -78,12 +80,17 @@ class Divided(Keyed):
         self.form_below = Form(id="form")
         self.form_beside = Form(id="form-side")
         self.form_beside.with_examples = True
+        for form in (self.form_below, self.form_beside):
+            form.levels_key = self.key_of("rate.levels")
         self.entry_title = EntryTitle(id="entry-title")
         self.entry = Entry(id="entry")
         self.notice = Notice(id="notice")
         self.footer = Footer(self.desk.keymap, id="footer")
         self.footer.stack = self.hearing
+        self.remark = Remark(id="remark")
+        self.remark.display = False
         yield self.status
+        yield self.remark
         with Container(id="body"):
             with Container(id="item", classes="columns"):
                 with Container(id="left"):
@@ -160,6 +167,7 @@ class Divided(Keyed):
             return
         self.query_one("#side").display = name == "side" and not self.zoomed
         self.form_below.display = name != "side"
+        self._size_remark()
         self._divide_panes(stacked=name == "stacked")
         self.size_form()
         self.mark_active()
@@ -229,8 +237,28 @@ class Divided(Keyed):
 
         `titles` is how many panes have a row for their title alone.
         """
-        body = self.shape.height - self._form_height() - _OTHER_ROWS - titles
+        body = self.shape.height - self._form_height() - _OTHER_ROWS - self._remark_rows - titles
         return max(1, min(_SMALL, (body - _READ) // max(1, others)))
+
+    def show_remark(self, text: str) -> None:
+        """Shows what is to be read while the item is open, in rows of its own; nothing where it is empty."""
+        if text != self.remark.text:
+            self.remark.text, self.remark.whole = text, self.key_of("app.instructions")
+            self.remark.redraw()
+            self.divide()
+
+    @property
+    def _remark_rows(self) -> int:
+        most = _MOST_REMARKED if self.shape.name == "stacked" else 2 * _MOST_REMARKED
+        if self.asked is not None and self.shape.name == "stacked":
+            most = 1  # what is being written, and what about, need the room
+        return min(most, self.remark.rows_for(self.app.size.width))
+
+    def _size_remark(self) -> None:
+        rows = self._remark_rows
+        self.remark.display = rows > 0
+        if rows:
+            self.remark.styles.height = rows
 
     def size_form(self) -> None:
         """Gives the form the rows that its criteria need, and some to explain the focused one."""

@@ -8,12 +8,13 @@ from textual.app import ComposeResult
 
 from reviewer.errors import ReviewerError
 from reviewer.keys.contexts import LIST, Stack
-from reviewer.session.desk import QueueCard, cards
+from reviewer.session.desk import OFFERED, QueueCard, cards
 from reviewer.session.revealing import open_sitting
 from reviewer.text.cells import pad, truncate
 from reviewer.tui.keyed import Keyed
 from reviewer.tui.panes.lines import Fragments, Lines
 from reviewer.tui.panes.status import Footer, Notice
+from reviewer.tui.screens.fetching import NO_SERVER, ask_how_many, hint_for, told_of, with_offers
 
 BEGIN = (
     "There is no queue yet. Two ways to begin:",
@@ -21,6 +22,8 @@ BEGIN = (
     "  reviewer import items.jsonl -q myqueue  makes a queue of your own items",
 )
 _BAR = 16
+_FIGURES = 36
+"""The cells of a row that are neither name, nor bar, nor what is told last."""
 
 
 class QueueRows(Lines):
@@ -30,23 +33,26 @@ class QueueRows(Lines):
         super().__init__(id=id)
         self.cards: list[QueueCard] = []
         self.chosen = 0
+        self.served: dict[str, str] = {}
+        """What is told of the queues that are a server's, by their names."""
 
     def rows(self, width: int, height: int) -> Sequence[Fragments]:
         """A heading, then one row a queue."""
         if not self.cards:
             return [[], *([(line, "strong" if number == 0 else "text")] for number, line in enumerate(BEGIN))]
         name_width = min(max(len(card.name) for card in self.cards) + 2, width // 3)
-        heading = pad("  queue", name_width + 2) + "  " + pad("done", _BAR + 5) + "   left  drafts  flagged"
+        bar_width = self._bar_width(width - name_width)
+        heading = pad("  queue", name_width + 2) + "  " + pad("done", bar_width + 5) + "   left  drafts  flagged"
         found: list[Fragments] = [[(truncate(heading, width), "dim")]]
         first = max(0, self.chosen - (height - 2))
         for number, card in enumerate(self.cards[first:], start=first):
             share = card.done / card.size if card.size else 0.0
-            filled = round(share * _BAR)
+            filled = round(share * bar_width)
             mark = "▸ " if number == self.chosen else "  "
             name = pad(truncate(card.name, name_width), name_width)
-            bar = "█" * filled + "░" * (_BAR - filled)
+            bar = "█" * filled + "░" * (bar_width - filled)
             rest = f" {share:4.0%}  {card.left:6,}  {card.drafts:6}  {card.flagged:7}"
-            told = _told(card)
+            told = self.served.get(card.name) or _told(card)
             state = f"  {told}" if told else ""
             if number == self.chosen:
                 found.append([(pad(f"{mark}{name}  {bar}{rest}{state}", width), "list.cursor")])
@@ -54,6 +60,11 @@ class QueueRows(Lines):
                 row = [(mark, "key"), (name, "strong"), ("  ", "text"), (bar, "bar.done"), (rest, "text")]
                 found.append([*row, (state, "dim")])
         return found
+
+    def _bar_width(self, room: int) -> int:
+        """The bar gives way where what is told of a server's queue would have no room."""
+        told = max((len(text) for text in self.served.values()), default=0)
+        return max(0, min(_BAR, room - _FIGURES - told)) if told else _BAR
 
 
 def _told(card: QueueCard) -> str:
@@ -65,6 +76,9 @@ def _told(card: QueueCard) -> str:
 
 class HomeScreen(Keyed):
     """Lists the queues; one opens."""
+
+    _hinted = ""
+    """What was said of the chosen queue, which gives way to whatever else is to be said."""
 
     @property
     def stack(self) -> Stack:
@@ -94,13 +108,38 @@ class HomeScreen(Keyed):
         """Reads them anew after a sitting."""
         self.read()
         card = self._card()
-        if card is not None and (said := self._of_round(card)):
-            self.notice.say(said)
+        if card is not None and self._hint(card) and self.notice.text in ("", self._hinted):
+            self._say_hint(card)
+
+    def sync_changed(self) -> None:
+        """Shows how the servers' queues stand now, and what has happened to them."""
+        try:
+            self.read()
+        except ReviewerError as trouble:
+            self.tell(trouble)
+            return
+        if not self.is_current or (at_work := self.desk.syncing.at_work) is None:
+            return
+        if news := at_work.news():
+            self.notice.say(" ".join(news), "notice.warning")
+        elif self.notice.text in ("", self._hinted) and (card := self._card()) is not None:
+            self._say_hint(card)
+
+    def _say_hint(self, card: QueueCard) -> None:
+        self._hinted = self._hint(card)
+        self.notice.say(self._hinted)
 
     def read(self) -> None:
         """Reads the queues and draws them."""
-        self.queues.cards = cards(self.desk.store, self.desk.rater)
-        self.queues.chosen = min(self.queues.chosen, max(0, len(self.queues.cards) - 1))
+        syncing = self.desk.syncing
+        before = self._card()
+        self.queues.cards = with_offers(cards(self.desk.store, self.desk.rater), syncing)
+        self.queues.served = {
+            card.name: told for card in self.queues.cards if (told := told_of(card, syncing)) is not None
+        }
+        names = [card.name for card in self.queues.cards]
+        at = names.index(before.name) if before is not None and before.name in names else self.queues.chosen
+        self.queues.chosen = min(at, max(0, len(names) - 1))
         self.top.rater = self.desk.rater
         self.top.redraw()
         self.queues.redraw()
@@ -138,12 +177,16 @@ class HomeScreen(Keyed):
         self.queues.chosen = max(0, min(last, self.queues.chosen + by))
         self.queues.redraw()
         card = self._card()
-        self.notice.say(self._of_round(card) if card else "")
+        if card is not None:
+            self._say_hint(card)
 
     def do_list_open(self) -> None:
         """Opens the chosen queue where the rater left off."""
         card = self._card()
         if card is None:
+            return
+        if not card.size and card.name in self.queues.served:
+            ask_how_many(self, card)
             return
         from reviewer.tui.screens.opening import screen_for
 
@@ -168,6 +211,19 @@ class HomeScreen(Keyed):
             self.notice.say(self._of_round(card), "notice.warning")
         else:
             self._ask_to_reveal(card.name)
+
+    def do_list_fetch(self) -> None:
+        """Fetches items of the chosen queue, as many as are said."""
+        card = self._card()
+        if card is None:
+            return
+        if card.name in self.queues.served:
+            ask_how_many(self, card)
+        else:
+            self.notice.say(self.desk.syncing.trouble or NO_SERVER, "notice.warning")
+
+    def _hint(self, card: QueueCard) -> str:
+        return self._of_round(card) or hint_for(self, card)
 
     def _of_round(self, card: QueueCard) -> str:
         """How far a calibration round is that is blind yet; empty for any other queue."""
@@ -204,11 +260,24 @@ class HomeScreen(Keyed):
         if card is not None:
             self.app.push_screen(queue_page(card))
 
+    def do_list_decide(self) -> None:
+        """Opens the tasks of the chosen queue that its raters disagree on."""
+        from reviewer.tui.screens.opening import open_disputed
+
+        card = self._card_here()
+        if card is None:
+            return
+        try:
+            if why := open_disputed(self, card.name):
+                self.notice.say(why)
+        except ReviewerError as trouble:
+            self.notice.say(str(trouble), "notice.warning")
+
     def do_list_raters(self) -> None:
         """Shows how the raters of the chosen queue do."""
         from reviewer.tui.screens.raters import RatersScreen
 
-        card = self._card()
+        card = self._card_here()
         if card is not None:
             self.app.push_screen(RatersScreen(card.name))
 
@@ -216,9 +285,16 @@ class HomeScreen(Keyed):
         """Shows how the rater does in the chosen queue."""
         from reviewer.tui.screens.raters import OwnPage
 
-        card = self._card()
+        card = self._card_here()
         if card is not None:
             self.app.push_screen(OwnPage(card.name))
+
+    def _card_here(self) -> QueueCard | None:
+        card = self._card()
+        if card is not None and card.state == OFFERED:
+            self.notice.say(f"Nothing of {card.name} is here yet. {hint_for(self, card)}", "notice.warning")
+            return None
+        return card
 
     def _card(self) -> QueueCard | None:
         return self.queues.cards[self.queues.chosen] if self.queues.cards else None

@@ -10,15 +10,20 @@ from textual.message import Message
 from textual.timer import Timer
 
 from reviewer.errors import ReviewerError
+from reviewer.keys.contexts import LIST
 from reviewer.rubric import Criterion, has_rationale, rationale_needed
+from reviewer.session.desk import waiting_for
+from reviewer.session.scoring import none_by_zero
 from reviewer.session.sitting import Sitting, Step
 from reviewer.session.view import TaskView
+from reviewer.text.markdown import literal
 from reviewer.tui.keyed import Keyed
 from reviewer.tui.panes.lines import Fragments
 from reviewer.tui.panes.marks import Marks
 from reviewer.tui.panes.reading import ReadingPane, Source
 from reviewer.tui.screens.divided import Divided
 from reviewer.tui.screens.sources import Sources, sources
+from reviewer.tui.screens.synced import OnServer
 
 _DRAFT_AFTER = 0.1
 _AHEAD_AFTER = 0.012
@@ -30,6 +35,7 @@ _REST_BREATH = 0.012
 """Between slices of what nobody waits for: a key passes through many turns of the loop, and would wait in each."""
 _LOOK_AROUND = 5.0
 _DRAWN_AFTER = 0.01
+_PARAGRAPH = "\n\n"
 
 
 class Reported(Message):
@@ -50,6 +56,7 @@ class ItemScreen(Divided):
         self._hold_asked = False
         self._told: Sequence[Fragments] = ()
         self.was_paused = False
+        self.server = OnServer(self)
         self.owing: tuple[str, Criterion] | None = None
         """The criterion that was scored last, until the focus is moved by hand."""
 
@@ -65,7 +72,7 @@ class ItemScreen(Divided):
         self.status.queue = self.sitting.queue.name
         self.status.rater = self.desk.rater
         self.divide()
-        self.show_item(self.sitting.notice or self.sitting.store.remark)
+        self.show_item(self.sitting.notice.removeprefix(self.sitting.remark) or self.sitting.store.remark)
         self.set_interval(_LOOK_AROUND, self._look_around)
 
     def _report(self) -> None:
@@ -111,16 +118,24 @@ class ItemScreen(Divided):
             form.view, form.work, form.missing = view, self.sitting.work, ()
         if view is not None:
             self.focus_unscored(stay=True)
+        self.show_remark(self.sitting.remark)
         self.size_form()
         self.form.redraw()
-        said = message or self.sitting.notice
+        said = message or self.sitting.notice.removeprefix(self.sitting.remark)
+        if view is not None and (news := self.server.item_shown(speaks=not said)):
+            said, look = news, "notice.warning"
         if not said and self.sitting.rubric_outdated:
-            said = f"A newer rubric is in force: {self.key_of('rate.new_rubric')} moves this label under it."
+            said = self._say_outdated()
         self.notice.say(said, look)
         self.show_status()
         self._begin_ahead()
         if self.sitting.held_elsewhere:
             self._ask_for_hold()
+
+    def _say_outdated(self) -> str:
+        if not self.sitting.scales_changed:
+            return "The rubric has new words or examples, and asks the same: this label stands as it is."
+        return f"A newer rubric is in force: {self.key_of('rate.new_rubric')} moves this label under it."
 
     def show_status(self) -> None:
         """Draws the status line from the sitting."""
@@ -130,6 +145,7 @@ class ItemScreen(Divided):
         with suppress(ReviewerError):  # of a store that cannot be read whatever stood there stays
             self.status.standing = sitting.standing
         self.status.saving = sitting.saving
+        self.status.sync, self.status.sync_look = self.server.mark()
         self.status.paused = sitting.clock.paused
         told = self.status.rows(self.status.size.width, 1)
         if told != self._told:
@@ -158,6 +174,17 @@ class ItemScreen(Divided):
                 self.divide()
             self.call_after_refresh(self.desk.settle_down)
 
+    def _say_reveal(self) -> str:
+        """Of a calibration round that is blind yet, what comes after the last label; empty for any other queue."""
+        if not self.sitting.queue.is_blind_round:
+            return ""
+        others = [(name, left) for name, left in waiting_for(self.sitting.reader, self.sitting.queue)]
+        told = ", ".join(f"{literal(name)} ({left} left)" for name, left in others if name != self.desk.rater)
+        key = f"**{self.desk.keymap.hint('list.reveal', LIST)}** in the list of queues"
+        if told:
+            return f"\nThe round waits for {told}. Once all are done, {key} shows what everybody said.\n"
+        return f"\nAll members are done: {key} shows what everybody said.\n"
+
     def show_outputs(self, view: TaskView, shown: Sources) -> None:
         """Shows the outputs in their panes."""
         del view
@@ -168,11 +195,14 @@ class ItemScreen(Divided):
         """Says that nothing is left, and what can be done now."""
         standing = self.sitting.standing
         keys = self.key_of
+        served = self.server.end()
+        begin = served or "Nothing is left for you in this queue:"
         text = (
-            f"Nothing is left for you in this queue: {standing.done} of {standing.size} done, "
+            f"{begin}{_PARAGRAPH if served else ' '}{standing.done} of {standing.size} done, "
             f"{standing.counters.skipped} skipped, {standing.counters.flagged} flagged.\n\n"
             f"- {keys('move.undo')} opens the label you submitted last\n"
             f"- {keys('app.items')} lists the items\n- {keys('app.back')} goes back to the queues\n"
+            f"{self._say_reveal()}"
         )
         self.prompt.show("", title="Prompt", subtitle="")
         self.context.show("", title="Context", subtitle="")
@@ -248,6 +278,22 @@ class ItemScreen(Divided):
             yield _BREATH
         yield _BREATH
 
+    def sync_changed(self) -> None:
+        """Shows what the server has told; no item is taken from under the rater."""
+        if self.sitting.closed or self.server.state is None:
+            return
+        news = self.server.news()
+        if news or self.server.has_fetched():
+            self._look_around()
+        try:
+            self.show_status()
+            if self.sitting.view is None:
+                self.show_end()
+        except ReviewerError as trouble:
+            self.tell(trouble)
+        if news:
+            self.notice.say(news, "notice.warning")
+
     def _look_around(self) -> None:
         if self.sitting.closed:
             return
@@ -276,6 +322,7 @@ class ItemScreen(Divided):
                 self.show_status()
                 if self.sitting.view is None:
                     self.show_end()
+            self.server.label_saved()
         except ReviewerError as trouble:
             self.tell(trouble)
             self.show_status()
@@ -327,10 +374,21 @@ class ItemScreen(Divided):
         self.said_something()
         if (owed := self._owed()) is not None:
             self.notice.say(f"{owed[1].title}: this answer needs a why. {self.key_of('rate.rationale')} writes it.")
+        else:
+            self.say_of_several()
         if self.sitting.queue.settings.get("submit") == "when_complete" and advance and self.all_said():
             step = self.sitting.submit_if_complete()
             if step is not None:
                 self.moved(step)
+
+    def say_of_several(self) -> None:
+        """Of a mark-several question in focus, says how it differs from the others: no digit goes on by itself."""
+        focused = self.form.focused()
+        if focused is None or focused[1].type != "multi" or self.sitting.view is None:
+            return
+        goes_on, submits = self.key_of("rate.next_criterion"), self.key_of("rate.submit")
+        none = ", 0 says none" if none_by_zero(focused[1]) else ""
+        self.notice.say(f"Several may apply: a digit marks or unmarks{none}; {goes_on} goes on, {submits} submits.")
 
     def all_said(self) -> bool:
         """Whether the label may go by itself where nothing is missing."""

@@ -227,6 +227,10 @@ class ItemsScreen(Keyed):
         """Goes back to the item."""
         self.dismiss(None)
 
+    def do_list_back(self) -> None:
+        """As `do_app_back`."""
+        self.do_app_back()
+
     # -- searching -------------------------------------------------------------------------------------
 
     def do_list_search(self) -> None:

@@ -43,6 +43,7 @@ class Judging(Writing, Levels, Reading):
             self.sitting.work.focus = keys[(at + by) % len(keys)]
             self.owing = None
             self.notice.say("")
+            self.say_of_several()
             self.form.redraw()
             self.refocused()
             self.follow_focus()

@@ -5,7 +5,22 @@ from __future__ import annotations
 from reviewer.session.deciding import Deciding
 from reviewer.session.revealing import Revealing
 from reviewer.session.sitting import Sitting
+from reviewer.tui.keyed import Keyed
 from reviewer.tui.screens.item import ItemScreen
+
+
+def open_disputed(screen: Keyed, queue: str) -> str:
+    """Opens the disputed tasks of `queue` over `screen`, for its rater to decide; where nothing can be, returns why.
+
+    Raises BadInput as `Deciding.decide` does.
+    """
+    desk = screen.desk
+    sitting = Deciding.decide(desk.store, queue, desk.rater, idle_after=desk.home.settings.idle_after)
+    if sitting.reach:
+        desk.push_screen(screen_for(sitting))
+        return ""
+    sitting.close()
+    return f"Nothing in {queue} is disputed that you can decide: `reviewer adjudicate {queue} --list` says more."
 
 
 def screen_for(sitting: Sitting) -> ItemScreen:

@@ -5,20 +5,28 @@ from __future__ import annotations
 from reviewer.session.desk import QueueCard
 from reviewer.session.sitting import Sitting
 from reviewer.text.layout import Layout
-from reviewer.tui.panes.lines import Fragments
+from reviewer.tui.panes.lines import Fragments, folded
 from reviewer.tui.screens.dialogs import Page
 
 _BAR = 40
 
 
 def instructions_page(sitting: Sitting) -> Page:
-    """The instructions of the rubric in force, and the criteria with their help."""
-    rubric = sitting.view.rubric if sitting.view else None
+    """The item's name and why it was sent back, then the instructions of the rubric in force, and the criteria with
+    their help."""
+    view = sitting.view
+    rubric = view.rubric if view else None
 
     def tell(width: int) -> list[Fragments]:
         if rubric is None:
             return [[("Nothing is open.", "text")]]
-        entries = _told(rubric.instructions or "The rubric gives no instructions.", width)
+        entries: list[Fragments] = []
+        if view is not None and view.name:
+            entries += [[(line, "strong")] for line in folded(f"item {view.name}", width)]
+        if sitting.remark:
+            entries += [[(line, "notice.warning")] for line in folded(sitting.remark, width)]
+        entries += [[]] * bool(entries)
+        entries += _told(rubric.instructions or "The rubric gives no instructions.", width)
         for criterion in rubric.criteria:
             entries += [[], [(criterion.title, "heading")]]
             if criterion.help:

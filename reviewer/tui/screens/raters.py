@@ -174,6 +174,10 @@ class RatersScreen(Keyed):
         """Goes back to the queues."""
         self.dismiss(None)
 
+    def do_list_back(self) -> None:
+        """As `do_app_back`."""
+        self.do_app_back()
+
     @property
     def _raters(self) -> tuple[RaterLine, ...]:
         return self.list.overview.raters if self.list.overview else ()
@@ -207,7 +211,7 @@ class OwnPage(Page):
 
     def _show(self, found: Sequence[str]) -> None:
         self._lines = found
-        self._page.tell_anew()
+        self.tell_anew()
 
     def _tell(self, width: int) -> list[Fragments]:
         return _telling(self._lines)(width)

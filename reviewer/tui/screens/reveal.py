@@ -73,8 +73,8 @@ class Revealed(Beside):
     def show_status(self) -> None:
         """Draws the status line: how disputed the item is, and how many second votes there are."""
         panel = self.sitting.panel
-        again = self.sitting.voted_again
-        self.status.told = f"{panel.told}{f' · {again} voted again' if again else ''}" if panel else ""
+        again = 0 if self.sitting.state == "voted again" else self.sitting.voted_again  # the state says it
+        self.status.told = f"{f'{again} voted again · ' if again else ''}{panel.told}" if panel else ""
         super().show_status()
 
     def focus_of(self, view: TaskView) -> str:
@@ -151,8 +151,11 @@ class Revealed(Beside):
                 self._level = (key.partition("@")[0], level, word)
                 self.open_entry(Asked(_WHY, "", f"why this shows {question.title} {word}"))
 
+        self.notice.say("")
         agreed = self._agreed(key, levels)
-        self.app.push_screen(Choice(f"an example of {question.title}: which level?", words, chosen=agreed), chosen)
+        counted = [name for name, _ in levels] == [str(number) for number in range(1, len(levels) + 1)]
+        title = f"an example of {question.title}: which level?"
+        self.app.push_screen(Choice(title, words, chosen=agreed, numbered=not counted), chosen)
 
     def _agreed(self, key: str, levels: Sequence[tuple[str, str]]) -> int:
         """The place of the level that most gave last."""
@@ -219,7 +222,7 @@ class Revealed(Beside):
             return
         self._shown = None
         self.tell_panel()
-        self.notice.say(f"The rubric of {proposal.queue} has the example; the item is drawn for no later round.")
+        self.notice.say(f"Now an example in the rubric of {proposal.queue}; no label needs a change.")
 
 
 class RevealedRating(Revealed, RatingScreen):
@@ -249,7 +252,8 @@ class Proposed(Page):
             for line in proposal.lines:
                 new = line.startswith("+")
                 indent = len(line) - len(line[1:].lstrip()) if new else len(line) - len(line.lstrip())
-                for number, piece in enumerate(folded(line.strip(), width - indent) or [""]):
+                marked = 2 if new else 0
+                for number, piece in enumerate(folded(line.strip(), width - indent - marked) or [""]):
                     mark = "+ " if new and number else ""
                     rows.append([(" " * (indent if not new else max(0, indent - 1)) + mark + piece, _look(new))])
             return rows
@@ -257,8 +261,9 @@ class Proposed(Page):
         super().__init__(f"an example for the rubric of {proposal.queue}", tell)
 
     def hint(self) -> str:
-        """How to take it, and how to let it be."""
-        return Dialog.hint(self)
+        """How to scroll, where there is more, how to take it, and how to let it be."""
+        keys, end = self.desk.keymap, Dialog.hint(self)
+        return end if self._page.is_whole else f"{keys.hint('dialog.page_down', self.stack)} more · {end}"
 
     def do_dialog_take(self) -> None:
         """Takes the example."""
@@ -290,5 +295,6 @@ def _level_words(criterion: Criterion, value: object) -> str:
         return "yes" if value else "no"
     option = criterion.option(value)
     level = criterion.level(value) if isinstance(value, str | int) else None
-    words = [option.text if option else str(value), level.label if level else ""]
+    label = level.label if level else ""
+    words = [option.text if option else str(value), "" if option and label == option.text else label]
     return " · ".join(word for word in words if word)

@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from textual.app import SuspendNotSupported
 
 from reviewer.errors import ReviewerError
 from reviewer.rubric import Criterion, parse_value
+from reviewer.session.figures import Begun, begun
 from reviewer.session.work import LABEL
 from reviewer.text.sanitise import visible
 from reviewer.tui.panes.entry import Asked
@@ -24,6 +26,13 @@ _OUTPUT = "@output:"
 
 class Writing(ItemScreen):
     """The part of the rating screen that types."""
+
+    def __init__(self, sitting: Any) -> None:
+        super().__init__(sitting)
+        self._digits = ""
+        """The digits that the open entry began with, while they may still become a figure."""
+        self._reasons_before: tuple[str, ...] = ()
+        """The quick reasons that stood before these."""
 
     # -- opening ---------------------------------------------------------------------------------------
 
@@ -89,7 +98,9 @@ class Writing(ItemScreen):
         """Opens the entry under the item."""
         if self.sitting.view is None and asked.kind != "find":
             return
+        self._settle_digits(ended=True)
         self.asked = asked
+        self._begin_digits()
         keys = self.desk.keymap
         done, submit, editor = (keys.hint(f"text.{name}") for name in ("done", "submit", "editor"))
         self.entry_title.asked = asked
@@ -129,8 +140,12 @@ class Writing(ItemScreen):
         asked, work = self.asked, self.sitting.work
         if asked is None or asked.kind in ("number", "find"):
             return
+        told = ""
         if asked.kind == "rationale":
             work.write_rationale(asked.key, text)
+            if not text:
+                self._begin_digits()
+            told = self._settle_digits()
         elif asked.kind == "correction":
             self._correct(asked.key, text)
         elif asked.kind == "note":
@@ -140,6 +155,8 @@ class Writing(ItemScreen):
         else:
             work.values.pop(asked.key, None)
         self.said_something()
+        if told:
+            self.notice.say(told)
 
     def _correct(self, key: str, text: str) -> None:
         view, kept = self.sitting.view, self.sitting.work.correction
@@ -151,12 +168,45 @@ class Writing(ItemScreen):
     def do_reason_digit(self, digit: int) -> None:
         """Puts a quick reason in, or takes it out."""
         asked = self.asked
-        if asked is None or not 1 <= digit <= len(asked.reasons):
+        if asked is None:
             return
-        self.sitting.work.toggle_reason(asked.key, asked.reasons[digit - 1])
-        self.entry_title.asked = self.asked = _rechosen(asked, tuple(self.sitting.work.reasons(asked.key)))
-        self.entry_title.redraw()
+        if digit > len(asked.reasons):
+            self.entry.insert(str(digit))  # there is no such reason, so it is a figure
+            return
+        self._digits += str(digit)
+        reason = asked.reasons[digit - 1]
+        self.sitting.work.toggle_reason(asked.key, reason)
+        self._tell_reasons()
         self.said_something()
+        done = "added" if reason in self.sitting.work.reasons(asked.key) else "taken out"
+        self.notice.say(f"Reason {digit} {done}: “{reason}”. A space first writes a figure.")
+
+    def _tell_reasons(self) -> None:
+        if self.asked is not None:
+            chosen = tuple(self.sitting.work.reasons(self.asked.key))
+            self.entry_title.asked = self.asked = replace(self.asked, chosen=chosen)
+            self.entry_title.redraw()
+
+    def _begin_digits(self) -> None:
+        self._digits = ""
+        self._reasons_before = tuple(self.sitting.work.reasons(self.asked.key)) if self.asked else ()
+
+    def _settle_digits(self, *, ended: bool = False) -> str:
+        """Where what is typed makes a figure of the digits that it began with, writes them and takes their reasons
+        back, which it says."""
+        asked, text, work = self.asked, self.entry.text, self.sitting.work
+        found = begun(text, ended=ended) if asked is not None and self._digits else Begun.OPEN
+        if asked is None or found is Begun.OPEN:
+            return ""
+        digits, self._digits = self._digits, ""
+        if found is Begun.REASONS:
+            return ""
+        work.choose_reasons(asked.key, self._reasons_before)
+        work.write_rationale(asked.key, digits + text)
+        with self.entry.prevent(self.entry.Changed):
+            self.entry.insert(digits, (0, 0))
+        self._tell_reasons()
+        return f"{digits} is written as a figure, and chooses no reason."
 
     def do_text_new_line(self) -> None:
         """Begins a new line."""
@@ -165,6 +215,8 @@ class Writing(ItemScreen):
 
     def do_text_done(self) -> None:
         """Ends the entry."""
+        if told := self._settle_digits(ended=True):
+            self.said_something()
         asked, text = self.asked, self.entry.text
         self.end_entry()
         if asked is None:
@@ -177,6 +229,8 @@ class Writing(ItemScreen):
             self.scored(advance=True)
         else:
             self.form.redraw()
+        if told:
+            self.notice.say(told)
 
     def do_text_submit(self) -> None:
         """Ends the entry, then submits; words to find are nothing to submit."""
@@ -252,9 +306,3 @@ class Writing(ItemScreen):
             f"{found} found.{more}" if found else f"“{words}” is not in this pane.",
             "notice" if found else "notice.warning",
         )
-
-
-def _rechosen(asked: Asked, chosen: tuple[str, ...]) -> Asked:
-    from dataclasses import replace
-
-    return replace(asked, chosen=chosen)

@@ -41,6 +41,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("task", "rater"),
     )
     op.create_index("lease_of_device", "lease", ["queue", "rater", "device", "number"])
+    unanswered = sa.text("until IS NOT NULL")
+    for name, first in (("lease_of_rater", ["queue", "rater"]), ("lease_of_queue", ["queue"])):
+        op.create_index(name, "lease", [*first, "until"], sqlite_where=unanswered, postgresql_where=unanswered)
     op.create_table(
         "device",
         sa.Column("device", sa.String, primary_key=True),
