@@ -256,7 +256,7 @@ def show_consensus(kept: Kept, queue: str, approver: str | None, *, dry_run: boo
     for number, why in (
         (kept.decided, "a person has decided"),
         (kept.between, "lie between the points of their scale"),
-        (kept.retired, "were taken out of use"),
+        (kept.retired, "were taken out of use, or are examples of the rubric"),
     ):
         if number:
             say(console, f"  {number:,} are not: {why}.")

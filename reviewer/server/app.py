@@ -17,6 +17,8 @@ from reviewer.server.desk import Serving
 from reviewer.server.settings import ServerSettings
 from reviewer.server.troubles import answer_to
 from reviewer.store.connection import Store
+from reviewer.store.prepared import POSTGRESQL, SQLITE
+from reviewer.store.serving import make_ready
 
 
 def create_app(store: Store, settings: ServerSettings | None = None) -> FastAPI:
@@ -24,6 +26,7 @@ def create_app(store: Store, settings: ServerSettings | None = None) -> FastAPI:
 
     Raises TypeError where a route does not declare who may use it.
     """
+    make_ready(SQLITE if store.is_file else POSTGRESQL)
     log = logging.getLogger(logs.NAME)
     serving = Serving(store, settings or ServerSettings(), log)
 

@@ -23,6 +23,9 @@ from reviewer.sync import wire
 
 ROUTES: list[Declared] = []
 
+_MOST_NUMBER = 2**30
+"""The highest number of a lease that a device may say it has: what it is given next must fit the column."""
+
 OPEN = Access(EVERYBODY, "nobody", versioned=False)
 OWN = Access(RATERS, "own")
 OWN_LABELS = Access(RATERS, "own", most=None)
@@ -103,7 +106,7 @@ def lease(queue: QueueId, asked: wire.LeaseRequest, desk: AtDesk) -> Response:
             caller.rater,
             device,
             asked.wanted,
-            after=asked.after,
+            after=min(asked.after, _MOST_NUMBER),
             take_over=asked.take_over,
             moment=moment,
             seconds=desk.serving.settings.lease_seconds,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 import h11
 import uvicorn
@@ -32,6 +32,7 @@ from reviewer.sync import wire
 
 _KEEP_ALIVE = 60
 _BACKLOG = 512
+_MOST_GATHERED = 64 << 10
 _HELD_BACK = (errno.EACCES, errno.EPERM)
 
 
@@ -197,6 +198,37 @@ class _Server(uvicorn.Server):
         self._ready()
 
 
+class _Gathering:
+    """A transport that sends what is written in one go, the head of an answer and its body, by one call of the system,
+    so that whoever waits for it wakes up once."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._gathered = bytearray()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Sends soon."""
+        if not self._gathered:
+            self._loop.call_soon(self._flush)
+        self._gathered += data
+        if len(self._gathered) >= _MOST_GATHERED:
+            self._flush()
+
+    def close(self) -> None:
+        """Sends what is left, then closes."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._gathered:
+            data, self._gathered = self._gathered, bytearray()
+            self._transport.write(data)
+
+
 class PatientProtocol(H11Protocol):
     """HTTP/1.1 for those who come to the point: a request whose head takes too long ends the connection."""
 
@@ -207,7 +239,7 @@ class PatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins to wait for a head."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", _Gathering(transport, self.loop)))
         self._watch_head()
 
     def data_received(self, data: bytes) -> None:

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import orjson
 
 from reviewer.store import queues, rounds
 from reviewer.store.order import way_of
-from reviewer.store.prepared import Driver
+from reviewer.store.prepared import SQLITE, Driver, Prepared
 from reviewer.store.queues import CALIBRATION, QueueRecord
 from reviewer.store.statements import statements
 
 _sql = statements("serving")
+_ASKED = (
+    "accounts",
+    "dealing",
+    "events",
+    "holding",
+    "labels",
+    "leases",
+    "order",
+    "passing",
+    "queues",
+    "reading",
+    "receiving",
+    "rounds",
+    "serving",
+    "stretches",
+    "waiting",
+)
 
 
 class Standing(NamedTuple):
@@ -69,6 +87,17 @@ def rubric(driver: Driver, rubric: str) -> KeptRubric:
     """The rubric with that identifier, which must be there."""
     identifier, name, content_hash, scale_hash, document = _sql.rubric.first(driver, rubric=rubric)
     return KeptRubric(identifier, name, content_hash, scale_hash, orjson.loads(document))
+
+
+def make_ready(dialect: str) -> None:
+    """Compiles what requests run where that was not done ahead, so that none of them waits for it."""
+    if dialect == SQLITE:
+        return
+    for module in _ASKED:
+        defined = import_module(f"reviewer.store.statements.{module}")
+        for name, value in vars(defined).items():
+            if isinstance(value, Prepared):
+                getattr(statements(module), name).text(dialect)
 
 
 def _is_seen(driver: Driver, queue: QueueRecord, name: str, has_begun: Callable[[QueueRecord], bool]) -> bool:

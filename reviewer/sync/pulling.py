@@ -87,7 +87,9 @@ def pull(
         idle = 0 if stored.more or cursor_now > cursor else idle + 1
         cursor = cursor_now
         progress(gained, goal)
-        if gained >= goal or leased.why is not None or not leased.tasks or idle > _PAGES_WITHOUT_GAIN:
+        # "limit" asks to be asked again: others were at the same tasks at this moment.
+        is_over = not leased.tasks if leased.why is None else leased.why.code != "limit"
+        if gained >= goal or is_over or idle > _PAGES_WITHOUT_GAIN:
             break
     with store.reading() as connection:
         left = remotes.left(connection, theirs, remote.rater)

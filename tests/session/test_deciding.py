@@ -429,7 +429,7 @@ def test_a_draft_comes_back_and_a_kill_loses_nothing(disputed: Store) -> None:
 
 
 def test_comparisons_are_shown_to_the_adjudicator_in_an_order_of_their_own(store: Store) -> None:
-    queue = pairs_queue(store, items=6, systems=("alpha", "beta"))
+    queue = pairs_queue(store, items=16, systems=("alpha", "beta"))
     names = systems_of(store, queue)
     for rater, favourite in (("ana", "alpha"), ("ben", "beta")):
         sitting = sit(store, rater, "pairs")
