@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import click
 
 from reviewer import __version__
 from reviewer.cli.options import home_option
-from reviewer.errors import ReviewerError
+from reviewer.errors import ReviewerError, WrongUsage
 
 # Command: its module, and the line that `reviewer --help` shows without loading it.
 _COMMANDS = {
@@ -38,10 +42,35 @@ _COMMANDS = {
     "doctor": ("doctor", "Examines the store and the terminal, and says what to do."),
     "keymap": ("keymap", "Lists, shows and checks keymaps."),
 }
+_KILLED_BY_A_PIPE = 141
+"""What a shell says of a program whose reader has gone: 128 + SIGPIPE."""
+
 _ATTRIBUTES = {"import": "import_", "round": "round_"}
 
 
+class _ReaderGone(Exception):
+    """Whoever read what is printed has gone, as `head` does once it has enough."""
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """Notices a closed pipe before click does, which would call it a failure."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise _ReaderGone from error
+
+
 class _LazyGroup(click.Group):
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        with _printing():
+            return super().make_context(*arguments, **more)
+
+    def invoke(self, context: click.Context) -> Any:
+        with _printing():
+            return super().invoke(context)
+
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(_COMMANDS)
 
@@ -98,6 +127,7 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Runs the program and returns its exit code; troubles are told on standard error in one sentence."""
     try:
+        _refuse_what_is_no_text(sys.argv[1:] if arguments is None else arguments)
         returned = program.main(args=arguments, prog_name="reviewer", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Interrupted.", err=True)
@@ -110,9 +140,9 @@ def run(arguments: list[str] | None = None) -> int:
 
         click.echo(f"reviewer: {plainly(str(error))}", err=True)
         return error.exit_code
-    except BrokenPipeError:
+    except _ReaderGone:
         _silence_standard_output()
-        return 0
+        return _KILLED_BY_A_PIPE
     except Exception as error:  # a defect: one sentence for the person, the traceback for the log
         from reviewer.cli.log import write_traceback
 
@@ -122,7 +152,28 @@ def run(arguments: list[str] | None = None) -> int:
     return returned if isinstance(returned, int) else 0
 
 
-def _silence_standard_output() -> None:
-    import os
+def _refuse_what_is_no_text(arguments: list[str]) -> None:
+    """Raises WrongUsage for an argument that is no UTF-8, unless it is the path of something that is there."""
+    for argument in arguments:
+        if argument.isascii() or _is_text(argument) or Path(argument.partition("=")[2] or argument).exists():
+            continue
+        raise WrongUsage(
+            f"the argument '{_written(argument)}' is no UTF-8 text.",
+            mend="Names are UTF-8: set the terminal to it, and write the name again.",
+        )
 
+
+def _written(argument: str) -> str:
+    return " ".join(os.fsencode(argument).decode(errors="backslashreplace").split())
+
+
+def _is_text(argument: str) -> bool:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _silence_standard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -40,6 +40,9 @@ NAMES: Final = {
 _OF_PAIR: Final = ("percent_agreement", "cohen_kappa", "cohen_kappa_quadratic", "krippendorff_alpha", "spearman")
 _OF_REST: Final = ("percent_agreement", "conger_kappa", "gwet_ac1", "krippendorff_alpha")
 _SHORT: Final = {"percent_agreement": "agree", "krippendorff_alpha": "alpha", "gwet_ac1": "AC1"}
+_HEADLINE: Final = "krippendorff_alpha"
+"""Defined for every level and for missing ratings; what costs agreement is told by it, too."""
+_MOST_TOLD = 6
 _MOST_ROWS = 15
 _MOST_POINTS = 10
 _LONGEST = 40
@@ -49,17 +52,48 @@ _MOST_FIGURES = 4
 def show(found: Agreement, read: QueueRatings | None = None) -> None:
     """Print the agreement under each criterion, and of a queue what `read` tells beside its ratings."""
     console = standard_output()
+    say(console, _summary(found, read), bold=True)
     if read is not None:
         _queue(console, read)
+    else:
+        console.print()
     for place, (name, report) in enumerate(found.criteria.items()):
         if place:
             console.print()
         _criterion(console, name, report, found.settings, read)
 
 
+def _summary(found: Agreement, read: QueueRatings | None) -> str:
+    """What was measured, of how many, and the measure that says most under each criterion."""
+    reports = list(found.criteria.values())
+    items = max((one.items for one in reports), default=0)
+    raters = len({name for one in reports for name in one.raters})
+    if read is None:
+        given = many(sum(one.ratings for one in reports), "rating")
+    else:
+        again = f", {many(read.revotes, 're-vote')} among them," if read.revotes else ""
+        given = f"{read.queue}: {many(read.labels, 'label')}{again}"
+    told = [f"{name} {_headline(one)}" for name, one in list(found.criteria.items())[:_MOST_TOLD]]
+    more = f"; and {len(reports) - _MOST_TOLD:,} more criteria" if len(reports) > _MOST_TOLD else ""
+    who = f"on {many(items, 'item')} by {many(raters, 'rater')}"
+    return f"{given} {who}. {NAMES[_HEADLINE]}: {'; '.join(told)}{more}."
+
+
+def _headline(report: Report) -> str:
+    one = report.measures[_HEADLINE]
+    if one.value is None:
+        agreed = report.measures["percent_agreement"].value
+        return f"undefined{'' if agreed is None else f' ({100 * agreed:.0f} % agreement)'}"
+    return (
+        f"{one.value:.2f}" if one.low is None or one.high is None else f"{one.value:.2f} {_limits(one.low, one.high)}"
+    )
+
+
+def _limits(low: float, high: float) -> str:
+    return f"[{low:.2f}, {high:.2f}]"
+
+
 def _queue(console: Console, read: QueueRatings) -> None:
-    again = f", {many(read.revotes, 're-vote')} among them" if read.revotes else ""
-    say(console, f"{read.queue}: {many(read.labels, 'label')}{again}.", bold=True)
     if read.means:
         say(console, read.means)
     if read.ratings.dropped:

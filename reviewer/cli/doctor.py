@@ -80,8 +80,9 @@ def _versions() -> Finding:
 
 
 def _store(home: Home) -> Iterator[Finding]:
-    from reviewer.store.connection import Store, StoreTrouble
+    from reviewer.store.connection import Store
     from reviewer.store.health import Finding, examine, examine_file
+    from reviewer.store.troubles import StoreTrouble
 
     try:
         store = Store.open(home.store, create=False)
@@ -97,9 +98,9 @@ def _store(home: Home) -> Iterator[Finding]:
 
 
 def _database(url: str) -> Iterator[Finding]:
-    from reviewer.store.connection import StoreTrouble
     from reviewer.store.health import Finding, examine
     from reviewer.store.postgres import open_database
+    from reviewer.store.troubles import StoreTrouble
 
     try:
         store = open_database(url)

@@ -21,7 +21,7 @@ from reviewer.cli.queue_changes import (
     refuse_what_is_too_late,
 )
 from reviewer.cli.queue_settings import RUBRIC, help_lines, parse
-from reviewer.cli.queue_shown import print_queue, row_of, say, standing
+from reviewer.cli.queue_shown import NO_GOLD, print_queue, row_of, say, standing
 from reviewer.errors import BadInput, WrongUsage
 
 if TYPE_CHECKING:
@@ -85,12 +85,14 @@ def show(name: str, home: Path | None, as_json: bool) -> None:
     from reviewer.store import queues
     from reviewer.store.balance import balances
     from reviewer.store.order import way_of
+    from reviewer.store.weaving import outdated
 
     with store_at(home_at(home)).reading() as connection:
         record = _found(connection, name)
         row = row_of(connection, record)
         rubrics = queues.rubrics_of(connection, record.id)
         team = list(queues.progress_of_team(connection, record.id))
+        old_gold = outdated(connection, record)
         balance = None
         if record.kind != "rating":
             balance = {name: one.to_json() for name, one in balances(connection, record.id).items()}
@@ -101,6 +103,7 @@ def show(name: str, home: Path | None, as_json: bool) -> None:
         "planned_for": record.settings["raters"] if way == "planned" else None,
         "balance": balance,
         "settings": record.settings,
+        "outdated_gold": old_gold,
         "rubrics": [
             {"name": document["name"], "id": identifier, "in_force": number == len(rubrics)}
             for number, (identifier, document) in enumerate(rubrics, 1)
@@ -182,7 +185,7 @@ def set_(name: str, pairs: tuple[str, ...], home: Path | None, as_json: bool) ->
     """
     from reviewer.exchange.intake import check_rubric
     from reviewer.rubric import load_rubric
-    from reviewer.store import planning, queues
+    from reviewer.store import planning, queues, weaving
 
     given = parse(pairs)
     rubric = load_rubric(given.pop(RUBRIC)) if RUBRIC in given else None
@@ -202,7 +205,10 @@ def set_(name: str, pairs: tuple[str, ...], home: Path | None, as_json: bool) ->
             if is_planned_otherwise(record, after, changed):
                 planning.plan_anew(connection, after)
         moved = rubric is not None and _put_rubric(connection, record, rubric, stream=stream, actor=actor)
+        lacks_gold = bool(given.get("gold")) and not weaving.decided(connection, after)
     done = [*changed, *([RUBRIC] if moved else [])]
+    if lacks_gold:
+        say(NO_GOLD, err=True)
     if as_json:
         print_json({"queue": name, "changed": done})
         return
@@ -306,7 +312,7 @@ def _set_state(name: str, home: Path | None, state: str, action: str, as_json: b
     from reviewer.store import queues, rounds
 
     with _changing(home, name) as (connection, record, stream, actor):
-        steps = f"`reviewer round lock {name}`, `round reveal` and `round finish` move it on."
+        steps = f"`reviewer round lock {name}`, `round reveal` and `round finish` move it on, `round cancel` ends it."
         rounds.refuse_round(record, "it is neither closed nor reopened", steps)
         if record.state != state:
             queues.change(connection, record, stream=stream, actor=actor, action=action, state=state)

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from reviewer.store.queues import QueueRecord
 
 
+NO_GOLD = (
+    "No gold is woven in yet: nothing was decided in another queue of this kind on a scale of this rubric. "
+    "`reviewer adjudicate QUEUE` decides there, `reviewer labels import FILE -q QUEUE` brings decisions; both count "
+    "from then on."
+)
+
+
 def say(line: str, *, err: bool = False) -> None:
     """Prints one line."""
     click.echo(plainly(line), err=err)
@@ -54,6 +61,9 @@ def print_queue(shown: dict[str, Any]) -> None:
         force = "in force" if rubric["in_force"] else "before"
         say(f"rubric   {rubric['name']} ({rubric['id']}), {force}")
     say(f"order    {_ordered(shown)}")
+    if old := shown["outdated_gold"]:
+        values = "1 golden value stands" if old == 1 else f"{old:,} golden values stand"
+        say(f"gold     {values} on scales that the rubric in force no longer has: nothing is compared with them")
     for key, value in sorted(shown["settings"].items()):
         say(f"setting  {key}={_written(value)}")
     for row in shown["progress"]:

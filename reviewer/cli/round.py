@@ -11,6 +11,7 @@ import click
 from reviewer.cli.options import home_at, home_option, json_option, plainly, print_json, store_at
 from reviewer.cli.round_files import made_folder, write_certificates
 from reviewer.cli.round_items import panels_of, task_among, task_in
+from reviewer.cli.round_steps import cancel, lock, rater_option, reveal
 from reviewer.errors import BadInput, WrongUsage
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _WATCHED_EVERY = 1.0
 
-rater_option = click.option("--rater", help="Who does it, for the event log; else the setting `rater`, or the login.")
 out_option = click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="A folder for one JSON file a rater."
 )
@@ -37,6 +37,10 @@ def round_() -> None:
       reviewer round reveal kyc-round-1
       reviewer round finish kyc-round-1 --out certificates
     """
+
+
+for _step in (lock, reveal, cancel):
+    round_.add_command(_step)
 
 
 @round_.command()
@@ -142,47 +146,6 @@ def status(name: str | None, watch: bool, home: Path | None, as_json: bool) -> N
             if sys.stdout.isatty():
                 click.clear()
             show_status(cards)
-
-
-@round_.command()
-@click.argument("name")
-@rater_option
-@home_option
-@json_option
-def lock(name: str, rater: str | None, home: Path | None, as_json: bool) -> None:
-    """Ends the rating of a round: no more labels are taken, and nobody sees them yet.
-
-    \b
-    Examples:
-      reviewer round lock kyc-round-1
-    """
-    from reviewer.session import rounds
-
-    chosen = home_at(home)
-    card = rounds.lock(store_at(chosen), name, chosen.rater(rater))
-    _tell(card, as_json, f"The round '{name}' is locked; `reviewer round reveal {name}` shows what everybody said.")
-
-
-@round_.command()
-@click.argument("name")
-@click.option("--incomplete", is_flag=True, help="Even if somebody is not done: nothing more is rated blind then.")
-@rater_option
-@home_option
-@json_option
-def reveal(name: str, incomplete: bool, rater: str | None, home: Path | None, as_json: bool) -> None:
-    """Shows the members of a round what all of them said; locks it first where that is to be done.
-
-    \b
-    Examples:
-      reviewer round reveal kyc-round-1
-      reviewer round reveal kyc-round-1 --incomplete
-    """
-    from reviewer.session import rounds
-
-    chosen = home_at(home)
-    card = rounds.reveal(store_at(chosen), name, chosen.rater(rater), incomplete=incomplete)
-    then = f"`reviewer rate {name}` or `reviewer round show {name}` shows the labels side by side."
-    _tell(card, as_json, f"The round '{name}' is revealed: {then}")
 
 
 @round_.command()
@@ -363,13 +326,6 @@ def certificates(name: str, out: Path | None, home: Path | None, as_json: bool) 
         return
     show_certificates(documents)
     _say_files(files)
-
-
-def _tell(card: RoundCard, as_json: bool, said: str) -> None:
-    if as_json:
-        print_json(card.to_json())
-    else:
-        click.echo(plainly(said))
 
 
 def _cards(store: Store, name: str | None) -> list[RoundCard]:

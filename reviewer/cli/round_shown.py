@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 _LEAST_ITEMS = 10
 _STRATA = 30
 _TIME = 16
+_HANG = "    "
+_WIDE = 110
+"""From so many columns on, a certificate has a row for a criterion; else one for each figure."""
 _Note = tuple[str | None, str, str, str]
 
 
@@ -63,8 +68,9 @@ def show_status(cards: Sequence[RoundCard]) -> None:
 
 
 def _status(card: RoundCard) -> None:
-    since = {"locked": card.locked_at, "revealed": card.revealed_at, "finished": card.finished_at}.get(card.state)
-    said = f"{card.name}: round {card.number} of {card.parent}, {card.state} since {_at(since or card.started_at)}"
+    times = {"open": card.started_at, "locked": card.locked_at, "revealed": card.revealed_at}
+    since = times.get(card.state, card.finished_at) or card.started_at
+    said = f"{card.name}: round {card.number} of {card.parent}, {card.state} since {_at(since)}"
     _line(f"{said}, {many(card.items, 'item')}")
     width = max(len(flat(member.name)) for member in card.members)
     for member in card.members:
@@ -82,7 +88,7 @@ def _status(card: RoundCard) -> None:
 
 
 def show_panels(card: RoundCard, panels: Sequence[TaskPanel], notes: Sequence[_Note], *, whole: bool) -> None:
-    """Print what was said, task by task; each line is complete in itself, however long."""
+    """Print what was said, task by task; each line is complete in itself."""
     _line(f"{card.name}: {many(card.items, 'item')}, {card.state}; the most disputed first.")
     for task, author, text, at in notes:
         if task is None and whole:
@@ -98,7 +104,23 @@ def show_panels(card: RoundCard, panels: Sequence[TaskPanel], notes: Sequence[_N
 
 
 def _line(text: str) -> None:
-    click.echo(flat(text))
+    """Prints a line: on a terminal in rows that break between words, elsewhere whole."""
+    if not sys.stdout.isatty():
+        click.echo(flat(text))
+        return
+    for row in in_rows(flat(text), get_terminal_size().columns):
+        click.echo(row)
+
+
+def in_rows(text: str, columns: int) -> list[str]:
+    """A line in rows of at most `columns` cells; those after the first are set in a little further."""
+    from reviewer.text.wrap import wrap
+
+    indent = " " * (len(text) - len(text.lstrip()))
+    said, hang = text[len(indent) :], f"{indent}{_HANG}"
+    cut = wrap(said, 0, len(said), max(8, columns - len(indent)), max(8, columns - len(hang)))
+    rows = [said[start:end].rstrip() for start, end in cut]
+    return [f"{hang if number else indent}{row}" for number, row in enumerate(rows)] or [""]
 
 
 def _panel(panel: TaskPanel) -> Iterator[str]:
@@ -216,16 +238,27 @@ def _certificate(screen: Console, document: dict[str, Any]) -> None:
     beside = f" ({'; '.join(left)})" if left else ""
     panel = ", ".join(document["panel"]) or "nobody"
     say(screen, f"  {document['votes']:,} of {document['items']:,} items rated blind{beside}, beside {panel}")
-    rows = [
-        (name, told["measure"] or "-", _figure(told["panel"]), _figure(told["gold"]), _figure(told["severity"]))
-        for name, told in document["criteria"].items()
-    ]
-    if rows:
-        grid(screen, ("criterion", "measure", "with the panel", "with gold", "severity"), rows)
+    _figures(screen, document["criteria"])
     for what, why, names in _undefined(document["criteria"]):
         say(screen, f"  {what}: {why} ({', '.join(names)})")
     for why, names in _alike(document["why_not"]):
         say(screen, f"  not passed: {', '.join(names)}{': ' if names else ''}{why}")
+
+
+def _figures(screen: Console, criteria: dict[str, Any]) -> None:
+    kinds = {"panel": "with the panel", "gold": "with gold", "severity": "severity"}
+    if criteria and screen.width >= _WIDE:
+        wide = [
+            (name, told["measure"] or "-", *(_figure(told[kind]) for kind in kinds)) for name, told in criteria.items()
+        ]
+        grid(screen, ("criterion", "measure", *kinds.values()), wide)
+    elif criteria:
+        rows = [
+            ("" if number else name, "" if number else told["measure"] or "-", word, _figure(told[kind]))
+            for name, told in criteria.items()
+            for number, (kind, word) in enumerate(kinds.items())
+        ]
+        grid(screen, ("criterion", "measure", "", "figure"), rows)
 
 
 def _alike(why_not: Sequence[str]) -> list[tuple[str, list[str]]]:

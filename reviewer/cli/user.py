@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,13 @@ def user() -> None:
     metavar="rater|adjudicator|lead|admin",
     help="What the user may do; who is new is a rater, and all others stay what they are, where it is left out.",
 )
-@click.option("--queue", "named", multiple=True, metavar="QUEUE", help="Good for this queue only; may be given again.")
+@click.option(
+    "--queue",
+    "named",
+    multiple=True,
+    metavar="QUEUE",
+    help="Good for this queue and its rounds only; may be given again.",
+)
 @click.option("--expires", metavar="DAYS|DATE", help="Good for so many days, or through that day (2027-01-31, UTC).")
 @home_option
 @json_option
@@ -53,6 +60,10 @@ def add(
     there gets a further token, for another device or in place of one that is lost; --role changes the role for all of
     them at once. A rater labels and sees only what is their own; an adjudicator decides what is disputed; a lead sees
     progress and runs rounds; an admin may do everything.
+
+    --queue covers the calibration rounds of that queue, too, also those to come. Without it a token is good for every
+    open queue, also one that is there for its decided items alone, which others are given as gold: close that one
+    (`reviewer queue close QUEUE`), and its decisions go on serving as gold.
 
     \b
     Examples:
@@ -98,16 +109,19 @@ def add(
 
 
 @user.command(name="list")
+@click.option("--devices", is_flag=True, help="Lists the devices that have spoken for each of them, too.")
 @home_option
 @json_option
-def list_(home: Path | None, as_json: bool) -> None:
+def list_(devices: bool, home: Path | None, as_json: bool) -> None:
     """Lists the users by name, with their tokens: how these stand, and for what they are good.
 
-    A token is named by its identifier, the part of it that may be told: rvw_IDENTIFIER_…
+    A token is named by its identifier, the part of it that may be told: rvw_IDENTIFIER_… A device is named by the
+    identifier of its store; when it spoke last is kept to a few minutes.
 
     \b
     Examples:
       reviewer user list
+      reviewer user list --devices
       reviewer user list --json
     """
     from reviewer.ids import now
@@ -116,7 +130,10 @@ def list_(home: Path | None, as_json: bool) -> None:
     with store_at(home_at(home)).reading() as connection:
         found = accounts.every(connection)
         names = {record.id: record.name for record in queues.all_queues(connection)}
+        spoken = accounts.devices(connection) if devices else {}
     rows = [_row(account, names, now()) for account in found]
+    for row in rows if devices else ():
+        row["devices"] = [asdict(device) for device in spoken.get(row["rater"], ())]
     if as_json:
         print_json({"users": rows})
         return
@@ -126,6 +143,8 @@ def list_(home: Path | None, as_json: bool) -> None:
         click.echo(plainly(f"{row['name']}: {row['role']}, added {row['created_at'][:10]}"))
         for token in row["tokens"]:
             click.echo(plainly(f"  {_line(token)}"))
+        for device in row.get("devices", ()):
+            click.echo(plainly(f"  {_device_line(device)}"))
 
 
 @user.command()
@@ -218,6 +237,12 @@ def _row(account: AccountRecord, names: dict[str, str], moment: str) -> dict[str
             for token in account.tokens
         ],
     }
+
+
+def _device_line(device: dict[str, Any]) -> str:
+    key = f", packs signed by {device['public_key'][:16]}…" if device["public_key"] else ""
+    last = device["last_seen"][:16].replace("T", " ")
+    return f"device {device['id']}  since {device['first_seen'][:10]}, last seen {last} UTC{key}"
 
 
 def _line(token: dict[str, Any]) -> str:

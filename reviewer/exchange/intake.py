@@ -19,7 +19,7 @@ from reviewer.exchange.rejects import Rejected, RejectsFile
 from reviewer.exchange.rows import ItemRow, Reject
 from reviewer.rubric import Criterion, Preference, Rubric
 from reviewer.store import queues, remotes, rounds
-from reviewer.store.connection import Store, StoreTrouble
+from reviewer.store.connection import Store
 from reviewer.store.intake import Intake
 from reviewer.store.masking import output_hash
 from reviewer.store.pairing import Paired, pair, systems_of
@@ -28,6 +28,7 @@ from reviewer.store.queues import QueueRecord
 from reviewer.store.rehearsal import Rehearsal
 from reviewer.store.rows import NewItem, NewOutput
 from reviewer.store.taking import Taking
+from reviewer.store.troubles import StoreTrouble
 
 SLICE = 1000
 _SLICE_BYTES = 4 << 20

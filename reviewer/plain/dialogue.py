@@ -17,7 +17,8 @@ from reviewer.plain.voice import Lines, Voice
 from reviewer.rubric import Criterion, answered, has_rationale, rationale_needed
 from reviewer.rubric.questions import PreferenceQuestion, RankingQuestion
 from reviewer.session.comparing import place_last
-from reviewer.session.sitting import Sitting, Step
+from reviewer.session.sitting import Sitting
+from reviewer.session.steps import Step
 from reviewer.session.synchroniser import Plug
 
 INTERRUPTED = 130

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from logging import Logger
+from time import monotonic
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
@@ -17,6 +18,7 @@ from reviewer.server.grouped import work_on
 from reviewer.server.limits import Buckets
 from reviewer.server.settings import ServerSettings
 from reviewer.server.tasks import Rubrics
+from reviewer.store import accounts
 from reviewer.store.accounts import Caller
 from reviewer.store.connection import Store
 from reviewer.store.prepared import Connection
@@ -24,6 +26,8 @@ from reviewer.sync import signing, wire
 
 _R = TypeVar("_R")
 _COMPRESSED_FROM = 2048
+_DEVICE_SECONDS = 300.0
+_MOST_DEVICES = 10_000
 _STRANGERS_RATE, _STRANGERS_BURST = 10.0, 200
 
 
@@ -38,8 +42,20 @@ class Serving:
         self.rubrics = Rubrics()
         self.key = signing.server_key(store)
         self.callers = Buckets(settings.rate, settings.burst)
+        self._devices: dict[tuple[str, str], float] = {}
         self._threads = ThreadPoolExecutor(settings.threads, "reviewer-server")
         self.strangers = Buckets(min(settings.rate, _STRANGERS_RATE), _STRANGERS_BURST)
+
+    def note_device(self, device: str, rater: str, moment: str) -> None:
+        """Keeps which devices speak, and when they did last, to a few minutes: each request need not write for it."""
+        at = monotonic()
+        known = self._devices.get((device, rater))
+        if known is not None and at - known < _DEVICE_SECONDS:
+            return
+        if len(self._devices) >= _MOST_DEVICES:
+            self._devices.clear()
+        self._devices[device, rater] = at
+        self.work.transact(lambda connection: accounts.spoke(connection, device, rater, moment))
 
     async def off_the_loop(self, function: Callable[..., _R], *arguments: Any) -> _R:
         """What `function` returns, which may wait for the store, on one of the server's threads."""

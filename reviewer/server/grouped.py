@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from threading import Event, Lock
 from typing import Any, Protocol, TypeVar
 
-from reviewer.store.connection import Store, StoreTrouble
+from reviewer.store.connection import Store
 from reviewer.store.prepared import Connection
+from reviewer.store.troubles import StoreTrouble
 
 _R = TypeVar("_R")
 _MOST_IN_A_GROUP = 64

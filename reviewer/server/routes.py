@@ -113,6 +113,7 @@ def lease(queue: QueueId, asked: wire.LeaseRequest, desk: AtDesk) -> Response:
             certificate=refuse_uncertified,
         )
 
+    desk.serving.note_device(device, caller.rater, moment)
     try:
         granted = desk.transact(job)
     except Exception:
@@ -194,6 +195,7 @@ def labels(sent: wire.LabelsRequest, desk: AtDesk) -> Response:
         raise unfit("stream: it begins with the device's identifier and '/'")
     events = [event.model_dump() for event in sent.events]
     given = [label.model_dump() for label in sent.labels]
+    desk.serving.note_device(device, caller.rater, now())
     received = desk.transact(
         lambda connection: receiving.receive(
             connection,

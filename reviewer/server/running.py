@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import Any, cast
+from typing import Any
 
-import h11
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.supervisors import Multiprocess
 
 from reviewer.errors import BadInput, WrongUsage
@@ -32,7 +31,6 @@ from reviewer.sync import wire
 
 _KEEP_ALIVE = 60
 _BACKLOG = 512
-_MOST_GATHERED = 64 << 10
 _HELD_BACK = (errno.EACCES, errno.EPERM)
 
 
@@ -152,6 +150,7 @@ def _config(app: Any, *, settings: ServerSettings, tls: Tls | None, **more: Any)
     return uvicorn.Config(
         app,
         http=partial(PatientProtocol, head_seconds=settings.head_seconds),  # type: ignore[arg-type]
+        loop="uvloop",
         ws="none",
         lifespan="on",
         log_config=None,
@@ -161,7 +160,6 @@ def _config(app: Any, *, settings: ServerSettings, tls: Tls | None, **more: Any)
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=settings.stop_seconds,
-        h11_max_incomplete_event_size=logs.MOST_HEAD,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
         **more,
@@ -198,53 +196,28 @@ class _Server(uvicorn.Server):
         self._ready()
 
 
-class _Gathering:
-    """A transport that sends what is written in one go, the head of an answer and its body, by one call of the system,
-    so that whoever waits for it wakes up once."""
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._gathered = bytearray()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        """Sends soon."""
-        if not self._gathered:
-            self._loop.call_soon(self._flush)
-        self._gathered += data
-        if len(self._gathered) >= _MOST_GATHERED:
-            self._flush()
-
-    def close(self) -> None:
-        """Sends what is left, then closes."""
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        if self._gathered:
-            data, self._gathered = self._gathered, bytearray()
-            self._transport.write(data)
-
-
-class PatientProtocol(H11Protocol):
-    """HTTP/1.1 for those who come to the point: a request whose head takes too long ends the connection."""
+class PatientProtocol(HttpToolsProtocol):
+    """HTTP/1.1 for those who come to the point: a request whose head takes too long, or has no end, ends the
+    connection."""
 
     def __init__(self, *arguments: Any, head_seconds: float, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._head_seconds = head_seconds
         self._too_late: asyncio.TimerHandle | None = None
+        self._head_size = 0
+        self._has_head = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins to wait for a head."""
-        super().connection_made(cast("asyncio.Transport", _Gathering(transport, self.loop)))
+        super().connection_made(transport)
         self._watch_head()
 
     def data_received(self, data: bytes) -> None:
         """Waits on while the head is not whole, and for none while a request is under way."""
+        self._head_size += len(data)
         super().data_received(data)
+        if not self._has_head and self._head_size > logs.MOST_HEAD and not self.transport.is_closing():
+            self.send_400_response("")
         self._watch_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -252,24 +225,42 @@ class PatientProtocol(H11Protocol):
         super().connection_lost(exc)
         self._forget_head()
 
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._has_head = False
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of the head; what comes after the body is none, and has no say."""
+        if not self._has_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: what it asks for is done. Raises ValueError, which the parser takes for its own fault."""
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            raise ValueError("a request names one host")  # RFC 9112, section 3.2
+        self._has_head = True
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """The next head is waited for."""
+        self._has_head, self._head_size = False, 0
+        super().on_response_complete()
+        self._watch_head()
+
     def send_400_response(self, msg: str) -> None:
         """Answers what is no HTTP."""
         del msg
         body = wire.Trouble(code="malformed", what="that is no HTTP request that this server reads.").model_dump_json()
-        head = [("Content-Type", "application/json"), ("Connection", "close"), ("Content-Length", str(len(body)))]
-        try:
-            for event in (
-                h11.Response(status_code=400, headers=head, reason=b"Bad Request"),
-                h11.Data(data=body.encode()),
-                h11.EndOfMessage(),
-            ):
-                self.transport.write(self.conn.send(event) or b"")
-        except h11.LocalProtocolError:
-            pass  # an answer is under way already
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            head = f"content-type: application/json\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n"
+            self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head.encode() + body.encode())
         self.transport.close()
 
     def _watch_head(self) -> None:
-        if self.conn.their_state is not h11.IDLE:
+        if self._has_head or self.transport.is_closing():
             self._forget_head()
         elif self._too_late is None:
             self._too_late = self.loop.call_later(self._head_seconds, self.transport.close)

@@ -11,11 +11,11 @@ from reviewer.rubric import Rubric
 from reviewer.rubric.stored import stored_rubric
 from reviewer.session.view import TaskView, view_of
 from reviewer.store import decisions, reading, serving
-from reviewer.store.connection import StoreTrouble
 from reviewer.store.leases import LeaseRecord
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
 from reviewer.store.receiving import mine
+from reviewer.store.troubles import StoreTrouble
 from reviewer.sync import wire
 
 SETTINGS = ("show", "reference", "submit", "pick", "idle_after", "goal")

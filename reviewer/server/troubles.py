@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from reviewer.errors import ReviewerError
-from reviewer.store.connection import StoreTrouble
+from reviewer.store.troubles import StoreTrouble
 from reviewer.sync import wire
 
 _STORE_SECONDS = 2

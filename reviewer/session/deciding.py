@@ -14,8 +14,9 @@ from reviewer.session.cases import Case, enter_to_decide, hides, read_cases
 from reviewer.session.disputes import FEWEST, Rules, standing_labels
 from reviewer.session.panel import TaskPanel
 from reviewer.session.revealing import PanelOrder
-from reviewer.session.sitting import Sitting, Standing, Step
+from reviewer.session.sitting import Sitting
 from reviewer.session.spreads import is_spread
+from reviewer.session.steps import Standing, Step
 from reviewer.session.walk import Walk
 from reviewer.session.work import LABEL
 from reviewer.store import decisions, golden, queues, reading

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from reviewer.store import dealing, queues, reading, remotes, rounds
 from reviewer.store.connection import Store
 from reviewer.store.prepared import Driver
-from reviewer.store.queues import QueueRecord
+from reviewer.store.queues import CANCELLED, QueueRecord
+
+__all__ = ["CANCELLED", "OFFERED", "QueueCard", "cards", "offered_card", "waiting_for"]
 
 OFFERED = "offered"
 """The state of a queue that a server offers and of which nothing is here."""
@@ -67,7 +69,9 @@ def cards(store: Store, rater: str) -> list[QueueCard]:
                     rubric=rubric.get("name", ""),
                     overlap=queue.overlap,
                     created_at=queue.created_at,
-                    waiting_for=waiting_for(connection, queue) if queue.is_blind_round else None,
+                    waiting_for=waiting_for(connection, queue)
+                    if queue.is_blind_round and queue.state != CANCELLED
+                    else None,
                 )
             )
     return found

@@ -7,7 +7,7 @@ from reviewer.ids import now
 from reviewer.store import labels, queues, reading, remotes, rounds
 from reviewer.store.connection import Store
 from reviewer.store.order import way_of
-from reviewer.store.queues import CALIBRATION, QueueRecord
+from reviewer.store.queues import CALIBRATION, CANCELLED, QueueRecord
 
 
 def enter(store: Store, queue: str, rater: str) -> tuple[QueueRecord, str]:
@@ -68,6 +68,10 @@ def _refuse_strangers(store: Store, queue: QueueRecord, rater: str) -> None:
         raise BadInput(
             f"the calibration round '{queue.name}' is for {', '.join(members)}.",
             mend="Sit down as one of them with --rater, or start another round with --raters.",
+        )
+    if queue.state == CANCELLED:
+        raise BadInput(
+            f"the calibration round '{queue.name}' was cancelled.", mend="Its lead may start another; rate that one."
         )
     if queue.state == "locked":
         raise BadInput(

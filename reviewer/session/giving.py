@@ -8,8 +8,9 @@ from threading import Thread
 from time import monotonic
 
 from reviewer.session.keeping import Keeping
-from reviewer.store.connection import Store, StoreTrouble, at_one_moment
+from reviewer.store.connection import Store, at_one_moment
 from reviewer.store.dealing import Deal, Dealer
+from reviewer.store.troubles import StoreTrouble
 
 AHEAD = 2
 """How many open places lie ahead of the rater: the next item is drawn while they read the one before it."""

@@ -12,9 +12,10 @@ import orjson
 
 from reviewer.session.work import Work
 from reviewer.store import drafts, labels
-from reviewer.store.connection import Store, StoreTrouble
+from reviewer.store.connection import Store
 from reviewer.store.golden import GoldenValue
 from reviewer.store.reading import HeadRecord, Mine
+from reviewer.store.troubles import StoreTrouble
 from reviewer.store.writer import Writer
 
 

@@ -110,7 +110,7 @@ def _under_discussion(driver: Driver, name: str) -> RoundRecord:
     found = rounds.get(driver, name)
     if found.state == "revealed":
         return found
-    if found.state == "finished":
+    if found.state in ("finished", "cancelled"):
         mend = f"`reviewer queue set {found.parent} rubric=FILE` changes the rubric of its queue."
     else:
         mend = f"`reviewer round reveal {name}` comes first."

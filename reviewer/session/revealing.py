@@ -10,7 +10,8 @@ from reviewer.session import rounds as discussing
 from reviewer.session.entering import enter
 from reviewer.session.panel import TaskPanel, read_panels
 from reviewer.session.promoting import Proposal
-from reviewer.session.sitting import Sitting, Standing, Step
+from reviewer.session.sitting import Sitting
+from reviewer.session.steps import Standing, Step
 from reviewer.session.walk import Walk
 from reviewer.store import panels, queues, reading, rounds
 from reviewer.store.connection import Store

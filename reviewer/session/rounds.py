@@ -12,6 +12,7 @@ from reviewer.session.promoting import Proposal, promote, propose_example
 from reviewer.store import holding, queues, rounds
 from reviewer.store.connection import Store
 from reviewer.store.prepared import Driver
+from reviewer.store.queues import CANCELLED
 from reviewer.store.rounds import RoundRecord
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "Proposal",
     "RoundCard",
     "add_note",
+    "cancel",
     "finish",
     "lock",
     "notes",
@@ -33,7 +35,12 @@ __all__ = [
     "round_cards",
 ]
 
-_DONE_BY = {"locked": "was locked", "revealed": "was revealed", "finished": "was finished"}
+_DONE_BY = {
+    "locked": "was locked",
+    "revealed": "was revealed",
+    "finished": "was finished",
+    CANCELLED: "was cancelled",
+}
 
 
 class Member(NamedTuple):
@@ -65,6 +72,7 @@ class RoundCard:
     locked_at: str | None
     revealed_at: str | None
     finished_at: str | None
+    """When it ended: was finished, or cancelled."""
 
     @property
     def waiting_for(self) -> tuple[Member, ...]:
@@ -157,6 +165,19 @@ def reveal(store: Store, name: str, actor_name: str, *, incomplete: bool = False
         return _card(connection, rounds.get(connection, name))
 
 
+def cancel(store: Store, name: str, actor_name: str, *, reason: str = "") -> RoundCard:
+    """Ends a round that was started by mistake: it takes no more labels, those given stay and nobody sees another's,
+    and its items may be drawn again.
+
+    Raises BadInput where it was revealed: what was seen cannot be unseen.
+    """
+    with _acting(store, name, actor_name) as (connection, found, actor):
+        if found.state not in ("open", "locked"):
+            _refuse_other(found, "open", f"`reviewer round start {found.parent}` starts another.")
+        rounds.cancel(connection, found, reason.strip(), stream=store.device, actor=actor)
+        return _card(connection, rounds.get(connection, name))
+
+
 def finish(store: Store, name: str, actor_name: str) -> Finished:
     """Ends a revealed round and writes a certificate for each member.
 
@@ -228,8 +249,10 @@ def _card(driver: Driver, found: RoundRecord) -> RoundCard:
 def _refuse_other(found: RoundRecord, state: str, mend: str) -> None:
     """Raises BadInput where the round is in another state: what was done to it last is never done again or undone."""
     if found.state != state:
-        at = {"locked": found.locked_at, "revealed": found.revealed_at, "finished": found.finished_at}
-        raise BadInput(f"the round '{found.name}' {_DONE_BY[found.state]} at {at[found.state]}.", mend=mend)
+        at = {"locked": found.locked_at, "revealed": found.revealed_at}.get(found.state, found.finished_at)
+        if found.state == CANCELLED:
+            mend = f"`reviewer round start {found.parent}` starts another."
+        raise BadInput(f"the round '{found.name}' {_DONE_BY[found.state]} at {at}.", mend=mend)
 
 
 def _refuse_unrevealed(found: RoundRecord) -> None:

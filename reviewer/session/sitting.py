@@ -4,88 +4,44 @@ from __future__ import annotations
 
 import statistics
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic, sleep
 from typing import Self
 
-from reviewer.rubric import Missing, Rubric, carry, problems
 from reviewer.session import terminals
-from reviewer.session.clock import ActivityClock
 from reviewer.session.columns import decided_values, submitted_columns
 from reviewer.session.entering import enter
 from reviewer.session.giving import AHEAD, Giving
-from reviewer.session.keeping import Keeping, Pending, Saving
-from reviewer.session.view import TaskView, shown_order, view_of
+from reviewer.session.in_hand import InHand
+from reviewer.session.keeping import Pending
+from reviewer.session.steps import Standing, Step
+from reviewer.session.view import TaskView
 from reviewer.session.walk import Walk
 from reviewer.session.work import LABEL, Work
-from reviewer.store import decisions, drafts, passing
-from reviewer.store.connection import Store, StoreTrouble
-from reviewer.store.order import Order
-from reviewer.store.prepared import Connection
-from reviewer.store.queues import QueueRecord
-from reviewer.store.reading import Counters, HeadRecord, Mine
+from reviewer.store import passing
+from reviewer.store.connection import Store
+from reviewer.store.reading import HeadRecord
+from reviewer.store.troubles import StoreTrouble
 
 MOST_UNSAVED = 3
 _PACE_OVER = 20
 _PASSED_AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What came of an action. `moved` says that another item is open now; `message` is for the notice line."""
-
-    moved: bool
-    message: str = ""
-    missing: tuple[Missing, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where the rater stands. `left` leaves out tasks that need nothing from them; `pace` is in seconds an item."""
-
-    number: int
-    size: int
-    done: int
-    left: int
-    counters: Counters
-    this_sitting: int
-    goal: int
-    pace: float | None
-
-
-class Sitting:
+class Sitting(InHand):
     """Cursor, label in hand, undo and timing. Used from one thread, but for `on_report`."""
 
     def __init__(self, store: Store, walk: Walk, rater: str, *, idle_after: float = 60, source: str = "tui") -> None:
-        queue = walk.queue
-        self.store = store
-        self.rater = rater
-        self.walk = walk
         dealer = walk.dealer()
-        self.keeping = Keeping(store, queue.id, rater, keeps_place=walk.keeps_place, place_of=walk.place_of)
+        super().__init__(store, walk, rater, idle_after=idle_after)
         self._giving = Giving(store, self.keeping, dealer) if dealer else None
-        self.sitting = terminals.begin()
-        self.clock = ActivityClock(float(queue.settings.get("idle_after", idle_after)))
-        self.view: TaskView | None = None
-        self.work = Work("")
-        self.flagged = False
-        self.state = "open"
-        self.phase = "independent"
-        self.exposure = "none"
-        self.notice = ""
-        self.remark = ""
-        """What is to be read while the item is open: why it was sent back."""
-        self.held_elsewhere = False
-        self.dirty = False
         self.closed = False
         self._source = source
         self._undone_before: str | None = None
         self._paces: deque[int] = deque(maxlen=_PACE_OVER)
         self._submitted_here = 0
-        self._at = 0
 
     @classmethod
     def open(cls, store: Store, queue: str, rater: str, *, idle_after: float = 60, source: str = "tui") -> Sitting:
@@ -132,31 +88,7 @@ class Sitting:
         self.reader.close()
         return finished and self.keeping.complete and not self.dirty
 
-    @property
-    def on_report(self) -> Callable[[], None]:
-        """Called on the writer's thread whenever there is something to `settle()`."""
-        return self.keeping.on_report
-
-    @on_report.setter
-    def on_report(self, call: Callable[[], None]) -> None:
-        self.keeping.on_report = call
-
     # -- where the rater stands ------------------------------------------------------------------------
-
-    @property
-    def queue(self) -> QueueRecord:
-        """The queue, as it was when it was looked at last."""
-        return self.walk.queue
-
-    @property
-    def order(self) -> Order:
-        """The rater's own order."""
-        return self.walk.order
-
-    @property
-    def reader(self) -> Connection:
-        """The sitting's connection to read by."""
-        return self.walk.reader
 
     @property
     def size(self) -> int:
@@ -167,11 +99,6 @@ class Sitting:
     def reach(self) -> int:
         """How many places there are by now: all, unless they are dealt one by one."""
         return self.walk.reach
-
-    @property
-    def saving(self) -> Saving:
-        """What the saved mark shows."""
-        return self.keeping.saving
 
     @property
     def standing(self) -> Standing:
@@ -189,42 +116,7 @@ class Sitting:
             pace=statistics.median(self._paces) / 1000 if self._paces else None,
         )
 
-    @property
-    def rubric_outdated(self) -> bool:
-        """Whether a newer rubric is in force than the one under which the open label stands."""
-        return self.view is not None and self.work.rubric_id != self.walk.rubric_in_force(self.view.seq)
-
-    @property
-    def scales_changed(self) -> bool:
-        """Whether the rubric in force asks for anything else than the one under which the open label stands."""
-        if self.view is None:
-            return False
-        ids = self.work.rubric_id, self.walk.rubric_in_force(self.view.seq)
-        ours, theirs = ([criterion.scale_hash for criterion in self.rubric(one).criteria] for one in ids)
-        return ours != theirs
-
-    def rubric(self, rubric_id: str) -> Rubric:
-        """The rubric of that identifier."""
-        return self.walk.rubric(rubric_id)
-
     # -- saying something ------------------------------------------------------------------------------
-
-    def touch(self) -> None:
-        """Something was said or unsaid: the draft is out of date."""
-        self.dirty = True
-
-    def flush_draft(self) -> None:
-        """Hands the draft, as it stands, to the writer, and the drafts of other items that did not get to the disk."""
-        if self.dirty and self.view is not None:
-            self.dirty = False
-            self._give_draft(self._at, self.view.task, self.work, (self.clock.active_ms, self.clock.idle_ms))
-        self.keeping.give_again(self._at)
-
-    def keep_draft(self) -> None:
-        """As `flush_draft`, but while the writer has a draft of the open item in hand the next one waits for it."""
-        kept = self.keeping.drafts.get(self._at)
-        if kept is None or kept.state != "under way":
-            self.flush_draft()
 
     def submit(self, *, anyway: bool = False) -> Step:
         """Commits the label in hand and opens the next open item; says what is missing instead, where something is."""
@@ -250,25 +142,6 @@ class Sitting:
     def abstain(self, reason: str) -> Step:
         """Records that the rater cannot judge this, and why."""
         return self._conclude_with("abstained", reason)
-
-    def toggle_flag(self) -> bool:
-        """Flags the label in hand, or takes the flag back; returns whether it is flagged now."""
-        self.work.toggle_flag()
-        self.touch()
-        return bool(self.work.flags)
-
-    def move_to_current_rubric(self) -> tuple[str, ...]:
-        """Moves the label in hand under the rubric in force; returns the keys whose answers could not come along."""
-        if self.view is None or not self.rubric_outdated:
-            return ()
-        target = self.walk.rubric_in_force(self.view.seq)
-        old, new = self.rubric(self.work.rubric_id), self.rubric(target)
-        values, rationale, dropped = carry(self.work.values, self.work.rationale, old, new)
-        self.work.values, self.work.rationale, self.work.rubric_id = values, rationale, target
-        self.work.focus = ""
-        self.view = replace(self.view, rubric_id=target, rubric=new)
-        self.touch()
-        return tuple(dropped)
 
     # -- moving ----------------------------------------------------------------------------------------
 
@@ -324,14 +197,6 @@ class Sitting:
         self.held_elsewhere = False
         return self._advance(self._at + 1)
 
-    def take_back(self) -> None:
-        """Takes the draft from the newer terminal that holds it."""
-        terminals.end(self.sitting)
-        self.sitting = terminals.begin()
-        self.held_elsewhere = False
-        self.dirty = True
-        self.flush_draft()
-
     def refresh(self) -> bool:
         """Looks whether another program wrote to the store; True where the queue has changed by it."""
         changed = self.walk.refresh()
@@ -348,15 +213,6 @@ class Sitting:
                 for seq in self.walk.likely_after(self._at):
                     kept = [] if self.walk.way == "drawn" else self.walk.mine(seq).shown_order
                     yield self._view(seq, self.walk.rubric_in_force(seq), kept)
-
-    def be_patient(self, on_given: Callable[[], None]) -> None:
-        """From now on what is to be saved waits for `hand_over`, which a screen calls as soon as it has drawn;
-        `on_given` tells it that something waits."""
-        self.keeping.on_given = on_given
-
-    def hand_over(self) -> None:
-        """Lets the writer begin with what has waited."""
-        self.keeping.hand_over()
 
     # -- saving ----------------------------------------------------------------------------------------
 
@@ -386,10 +242,6 @@ class Sitting:
             sleep(0.001)
 
     # -- inside ----------------------------------------------------------------------------------------
-
-    def _missing(self) -> list[Missing]:
-        assert self.view is not None
-        return problems(self.view.rubric, self.work.values, self.work.rationale, **self.view.counts)
 
     def _resume(self) -> None:
         here = max(0, min(self.walk.counters.here, self.reach - 1))
@@ -445,53 +297,6 @@ class Sitting:
     def _why_no_more(self) -> str:
         trouble = self._giving.trouble if self._giving else ""
         return f"The next item cannot be given out: {trouble}" if trouble else ""
-
-    def _open(self, seq: int) -> None:
-        on_its_way = self.keeping.pending_at(seq)
-        mine = on_its_way.as_mine() if on_its_way else self.walk.mine(seq)
-        unsaved = self.keeping.unsaved.get(seq)
-        unkept = None if unsaved else self.keeping.drafts.get(seq)
-        in_hand = unsaved or unkept
-        in_force = self.walk.rubric_in_force(seq)
-        work = in_hand.work if in_hand else Work.opened(in_force, mine.head, mine.draft, mine.before)
-        self.view = self._view(seq, work.rubric_id, mine.shown_order)
-        self.work = work
-        self.state = mine.state
-        self.flagged = mine.flagged
-        self.phase = mine.phase
-        self.exposure = mine.exposure
-        self.held_elsewhere = bool(unkept and unkept.state == "refused")
-        self.dirty = unsaved is not None or bool(unkept and unkept.state == "failed")
-        self.remark = self._say_sent_back(mine)
-        self.notice = self._say_taken(mine) or self.remark
-        self._at = seq
-        if in_hand:
-            self.clock.restart(*in_hand.spent)
-        elif draft := mine.draft:
-            self.clock.restart(draft.active_ms, draft.idle_ms)
-        else:
-            self.clock.restart()
-        if self.dirty:
-            self.flush_draft()  # so that a take-over, or what could not be committed, is on the disk
-
-    def _view(self, seq: int, rubric_id: str, kept_order: list[str]) -> TaskView:
-        record = self.walk.record(seq)
-        order = shown_order(self.queue, record, self.rater, kept_order)
-        return view_of(self.queue, record, seq, order, rubric_id, self.rubric(rubric_id))
-
-    def _say_taken(self, mine: Mine) -> str:
-        if mine.draft is None or mine.draft.sitting == self.sitting or not terminals.is_alive(mine.draft.sitting):
-            return ""
-        if mine.draft.sitting > self.sitting:
-            self.held_elsewhere = True
-            return "This draft is open in a newer terminal of yours."
-        self.dirty = True
-        return "This draft was open in another terminal of yours; it is here now."
-
-    def _say_sent_back(self, mine: Mine) -> str:
-        if mine.state != "sent_back" or self.phase != "rework" or self.view is None:
-            return ""
-        return f"Sent back: {decisions.sent_back_for(self.reader, self.view.task)}"
 
     def _conclude_with(self, outcome: str, reason: str) -> Step:
         if self.view is None:
@@ -549,28 +354,6 @@ class Sitting:
         """Why an item was passed on is no reason for the label that is given after all."""
         if self.work.rationale.get(LABEL) == base.rationale.get(LABEL):
             self.work.rationale.pop(LABEL, None)
-
-    def _keep_unsaved(self) -> None:
-        """Keeps as drafts what could not be committed and is not open."""
-        for seq, kept in self.keeping.unsaved.items():
-            if seq != self._at:
-                self._give_draft(seq, kept.columns["task"], kept.work, kept.spent)
-
-    def _give_draft(self, seq: int, task: str, work: Work, spent: tuple[int, int]) -> None:
-        draft = drafts.NewDraft(
-            task=task,
-            rater=self.rater,
-            queue=self.queue.id,
-            device=self.store.device,
-            sitting=self.sitting,
-            rubric=work.rubric_id,
-            base_label=work.base.label if work.base else None,
-            document=work.draft(),
-            cursor={"focus": work.focus},
-            active_ms=spent[0],
-            idle_ms=spent[1],
-        )
-        self.keeping.give_draft(seq, draft, work, self._at)
 
 
 def _unheard() -> None:

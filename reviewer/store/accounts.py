@@ -35,8 +35,8 @@ _NOBODYS_HASH = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who holds a good token. `queues` are the identifiers of the queues that it is good for, None where it is good
-    for all; `token` is its identifier."""
+    """Who holds a good token. `queues` are the identifiers of the queues that it is good for, with the calibration
+    rounds of these, None where it is good for all; `token` is its identifier."""
 
     rater: str
     name: str
@@ -84,6 +84,16 @@ class AccountRecord:
     role: str
     created_at: str
     tokens: tuple[TokenRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRecord:
+    """A device that has spoken to the server, and the public key of its packs where it has sent any."""
+
+    id: str
+    public_key: str | None
+    first_seen: str
+    last_seen: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +155,27 @@ def who(driver: Driver, text: str, moment: str) -> Caller | None:
     kept, revoked_at, expires_at, scope, rater, name, role = row or (_NOBODYS_HASH, moment, None, None, "", "", "")
     if not hmac.compare_digest(kept, _hash(secret)) or revoked_at is not None or _is_over(expires_at, moment):
         return None
-    return Caller(rater, name, role, None if scope is None else frozenset(orjson.loads(scope)), token, expires_at)
+    return Caller(rater, name, role, None if scope is None else _scope(driver, orjson.loads(scope)), token, expires_at)
+
+
+def _scope(driver: Driver, queues: Sequence[str]) -> frozenset[str]:
+    # A round is started after the token was made, and whoever rates a queue has to calibrate in its rounds.
+    return frozenset(queues).union(
+        child for parent in queues for (child,) in _sql.rounds_of.rows(driver, parent=parent)
+    )
+
+
+def spoke(driver: Driver, device: str, rater: str, moment: str) -> None:
+    """Keeps that a device spoke to the server as a rater. To be called in a transaction."""
+    _sql.put_device.run(driver, device=device, rater=rater, public_key=None, first_seen=moment, last_seen=moment)
+
+
+def devices(driver: Driver) -> dict[str, list[DeviceRecord]]:
+    """The devices of each rater, by the rater's identifier, oldest first."""
+    found: dict[str, list[DeviceRecord]] = {}
+    for rater, *told in _sql.devices.rows(driver):
+        found.setdefault(rater, []).append(DeviceRecord(*told))
+    return found
 
 
 def every(driver: Driver) -> list[AccountRecord]:

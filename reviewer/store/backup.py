@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from reviewer.errors import BadInput
-from reviewer.store.connection import StoreTrouble, translated
+from reviewer.store.troubles import StoreTrouble, translated
 
 _PAGES_AT_ONCE = 4096
 

@@ -1,4 +1,4 @@
-"""Opening a store: its file, its connections, its version, and what stands in the way, said plainly."""
+"""Opening a store: its file, its connections, its transactions and its version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reviewer.config import ensure_private
 from reviewer.errors import BadInput
 from reviewer.ids import new_id, now
+from reviewer.store.file_systems import file_system_of, is_network_file_system
 from reviewer.store.prepared import SQLITE, Connection, Driver, dialect_of
+from reviewer.store.troubles import DRIVERS_ERRORS, StoreTrouble, damaged, no_store, translated, trouble
 from reviewer.store.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -22,37 +24,8 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x52565752  # "RVWR", so that `file` and doctor know a store when they see one
 BUSY_SECONDS = 5.0
-# Where the file is damaged, the driver's message may quote it and then be no text.
-_DRIVERS_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 _C = TypeVar("_C", bound=sqlite3.Connection)
 _R = TypeVar("_R")
-_LEAST_ROOM = 65536  # the shared memory of the write-ahead log grows by 32 KiB
-
-_NETWORK_FILE_SYSTEMS = frozenset(
-    [
-        "nfs",
-        "nfs4",
-        "cifs",
-        "smb",
-        "smb2",
-        "smb3",
-        "smbfs",
-        "afs",
-        "9p",
-        "ceph",
-        "fuse.sshfs",
-        "fuse.s3fs",
-        "fuse.rclone",
-        "glusterfs",
-        "lustre",
-        "davfs",
-        "fuse.davfs2",
-    ]
-)
-
-
-class StoreTrouble(BadInput):
-    """The store cannot be opened, read or written; nothing that was saved is lost."""
 
 
 class Store:
@@ -182,7 +155,7 @@ class Store:
             there = path.exists()
         if not there:
             if not create:
-                raise _no_store(path)
+                raise no_store(path)
             ensure_private(path.parent)
             _create(path)
         with translated(path), closing(_connect(path, BUSY_SECONDS)) as connection:
@@ -221,7 +194,7 @@ class _Telling(sqlite3.Connection):
             cursor = self.cursor(_TellingCursor)
             cursor.path = self.path
             return cursor.execute(*arguments)
-        except _DRIVERS_ERRORS as error:
+        except DRIVERS_ERRORS as error:
             raise trouble(error, self.path) from error
 
 
@@ -231,13 +204,13 @@ class _TellingCursor(sqlite3.Cursor):
     def fetchone(self) -> Any:
         try:
             return super().fetchone()
-        except _DRIVERS_ERRORS as error:
+        except DRIVERS_ERRORS as error:
             raise trouble(error, self.path) from error
 
     def __next__(self) -> Any:
         try:
             return super().__next__()
-        except _DRIVERS_ERRORS as error:
+        except DRIVERS_ERRORS as error:
             raise trouble(error, self.path) from error
 
 
@@ -278,101 +251,15 @@ def transaction(connection: Connection, path: Path) -> Iterator[None]:
             raise
 
 
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turns the driver's errors into sentences."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise  # whoever read what is printed here has gone; the store has nothing to do with it
-    except (*_DRIVERS_ERRORS, OSError) as error:
-        raise trouble(error, path) from error
-
-
-def trouble(error: Exception, path: Path) -> StoreTrouble:
-    """What a driver's error means to a person, and what to do about it."""
-    # The words of the system alone: a path beside them may hold any word.
-    said = str(getattr(error, "strerror", None) or error).lower()
-    where = str(path)
-    if isinstance(error, UnicodeDecodeError):
-        return damaged(path)
-    if "full" in said or "no space" in said:
-        return StoreTrouble(
-            "the disk is full.", where=where, mend="Make room; what you typed is kept, then submit again."
-        )
-    if "disk i/o" in said and _has_no_room(path):
-        return trouble(OSError("no space"), path)
-    if "locked" in said or "busy" in said:
-        return StoreTrouble(
-            "another program holds the store.", where=where, mend="Wait for it, or end it, then try again."
-        )
-    if "readonly" in said or "read-only" in said or "attempt to write" in said:
-        return StoreTrouble(
-            "the store cannot be written.",
-            where=where,
-            mend="Give yourself write access to it and to its folder.",
-        )
-    if any(word in said for word in ("malformed", "not a database", "corrupt", "could not decode")):
-        return damaged(path)
-    if "unable to open" in said or "permission" in said:
-        return StoreTrouble(
-            "the store cannot be opened.", where=where, mend="Check the path and your permissions there."
-        )
-    return StoreTrouble(f"the store failed: {error}.", where=where, mend="Run `reviewer doctor`.")
-
-
-def damaged(path: Path) -> StoreTrouble:
-    """What is told where the file does not hold what was written."""
-    return StoreTrouble(
-        "the file is damaged or is no Reviewer store.",
-        where=str(path),
-        mend="Run `reviewer doctor`; put a copy made by `reviewer store backup` in its place.",
-    )
-
-
-def _has_no_room(path: Path) -> bool:
-    try:
-        room = os.statvfs(path.parent)
-    except OSError:
-        return False
-    return room.f_bavail * room.f_frsize < _LEAST_ROOM or not room.f_favail
-
-
 def schema_of(path: Path) -> int:
     """The schema version of the store at `path`. Raises StoreTrouble where it is missing, damaged or no store."""
     with translated(path):
         there = path.exists()
     if not there:
-        raise _no_store(path)
+        raise no_store(path)
     with translated(path), closing(_connect(path, BUSY_SECONDS)) as connection:
         _check_identity(connection, path)
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def file_system_of(path: Path) -> str:
-    """The type of the file system that holds `path`, as the kernel names it; "" where that cannot be known."""
-    try:
-        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    real = path.resolve()
-    best, kind = "", ""
-    for line in mounts:
-        _device, point, found, *_ = line.split(" ")
-        point = point.replace("\\040", " ")
-        if real.is_relative_to(point) and len(point) >= len(best):
-            best, kind = point, found
-    return kind
-
-
-def is_network_file_system(path: Path) -> bool:
-    """Whether `path` lies where SQLite's shared memory and locks cannot be trusted."""
-    return file_system_of(path) in _network_file_systems()
-
-
-def _network_file_systems() -> frozenset[str]:
-    named = os.environ.get("REVIEWER_NETWORK_FILE_SYSTEMS", "")
-    return _NETWORK_FILE_SYSTEMS | frozenset(named.split())
 
 
 def _connect(path: Path, wait: float) -> sqlite3.Connection:
@@ -397,11 +284,6 @@ def _file_at(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _no_store(path: Path) -> StoreTrouble:
-    mend = "Try `reviewer demo`, or `reviewer import`."
-    return StoreTrouble("there is no store here yet.", where=str(path), mend=mend)
 
 
 def _check_identity(connection: sqlite3.Connection, path: Path) -> None:

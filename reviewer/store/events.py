@@ -20,6 +20,9 @@ GOLDEN = frozenset({"golden.decided", "golden.imported", "golden.approved"})
 RETIRED = "golden.retired"
 """The event that vouches for golden values that count no more."""
 
+CANCELLED = "round.cancelled"
+"""The event by which a calibration round ends before its reveal."""
+
 RECEIVED = "labels.received"
 """The event by which a server vouches for labels that devices sent, as they stand with it."""
 
@@ -130,7 +133,9 @@ def verify(connection: Driver) -> Verification:
     """
     seen = Verification(0, 0, {}, [])
     vouched = certified = noted = 0
-    golden = _Golden()
+    from reviewer.store import people as persons
+
+    golden, cancelled, people = _Golden(), set[str](), persons.People()
     names = _columns("label")
     device, disputed = _sql.device.first(connection), set[str]()
     disagreeing: list[tuple[str, Fault]] = []
@@ -162,6 +167,10 @@ def verify(connection: Driver) -> Verification:
         if not fault and action in (*GOLDEN, RETIRED):
             golden.learn(event)
             fault = _golden_fault(connection, event)
+        if not fault and action in persons.ACTIONS:
+            people.learn(event)
+        if action == CANCELLED:
+            cancelled.add(event["subject"])
         if not fault and action in ("round.started", "round.noted"):
             noted += action == "round.noted"
             fault = _round_fault(connection, event)
@@ -184,9 +193,22 @@ def verify(connection: Driver) -> Verification:
         seen.faults.append(Fault("", 0, f"{more} golden values count no more, and no event tells of it"))
     if (more := _sql.count_notes.first(connection)[0] - noted) > 0:
         seen.faults.append(Fault("", 0, f"{more} notes stand in the store that no event tells of"))
+    seen.faults += [Fault("", 0, what) for what in people.faults(connection)]
+    for name, is_told in _cancelled(connection, cancelled):
+        what = (
+            "is not cancelled, and an event says that it was" if is_told else "is cancelled, and no event tells of it"
+        )
+        seen.faults.append(Fault("", 0, f"the calibration round '{name}' {what}"))
     if (more := _sql.count_certificates.first(connection)[0] - certified) > 0:
         seen.faults.append(Fault("", 0, f"{more} certificates stand in the store that no event tells of"))
     return seen
+
+
+def _cancelled(connection: Driver, told: set[str]) -> Iterator[tuple[str, bool]]:
+    """The rounds of which the events say otherwise than the store whether they were cancelled."""
+    for queue, name, state in _sql.rounds.rows(connection):
+        if (state == "cancelled") != (queue in told):
+            yield name, queue in told
 
 
 class _Golden:

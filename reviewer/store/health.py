@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Literal
 
 from reviewer.store import events
-from reviewer.store.connection import Store, StoreTrouble, at_one_moment, file_system_of, is_network_file_system
+from reviewer.store.connection import Store, at_one_moment
 from reviewer.store.figures import FIGURES
+from reviewer.store.file_systems import file_system_of, is_network_file_system
 from reviewer.store.intake import leftovers
 from reviewer.store.prepared import Driver
+from reviewer.store.troubles import StoreTrouble
 
 Status = Literal["ok", "warn", "fail"]
 _NAMED = 5

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, delete, exists, func, or_, select, union_all, 
 
 from reviewer.ids import now
 from reviewer.store import events, holding, planning, queues
-from reviewer.store.connection import Store, StoreTrouble, begin
+from reviewer.store.connection import Store, begin
 from reviewer.store.dialects import json_values
 from reviewer.store.prepared import Driver, Prepared, insert_into
 from reviewer.store.queues import QueueRecord
@@ -35,6 +35,7 @@ from reviewer.store.tables import (
     core,
 )
 from reviewer.store.taking import Taking, json_list
+from reviewer.store.troubles import StoreTrouble
 
 __all__ = ["Intake", "NewItem", "NewOutput", "Taken", "leftovers"]
 

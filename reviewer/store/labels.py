@@ -11,17 +11,17 @@ import orjson
 
 from reviewer.ids import canonical_json, now
 from reviewer.store import events, golden, holding, passing, stretches, waiting
-from reviewer.store.connection import StoreTrouble
 from reviewer.store.golden import Changed, GoldenValue
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
+from reviewer.store.troubles import StoreTrouble
 
 _COUNTED = ("submitted", "skipped", "abstained", "sent_back")
 
 OF_RATERS = frozenset({"independent", "revote", "rework"})
 """The phases of those to whom a task was given, each of whom has an assignment."""
 
-_SHUT = {"locked": OF_RATERS, "revealed": {"independent"}, "finished": OF_RATERS}
+_SHUT = {"locked": OF_RATERS, "revealed": {"independent"}, "finished": OF_RATERS, "cancelled": OF_RATERS}
 """The labels that a calibration round takes no more, by its state."""
 
 _CALIBRATION = "calibration"

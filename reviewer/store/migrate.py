@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 
 from reviewer.ids import now
 from reviewer.store.backup import back_up
-from reviewer.store.connection import BUSY_SECONDS, translated, trouble
+from reviewer.store.connection import BUSY_SECONDS
+from reviewer.store.troubles import translated, trouble
 from reviewer.store.version import SCHEMA_VERSION
 
 STEPS = Path(__file__).parent / "migrations"

@@ -10,13 +10,15 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import cache
+from select import POLLIN, poll
 from typing import Any, TypeVar, cast
 
 from reviewer.errors import BadInput, WrongUsage
 from reviewer.store import holding
-from reviewer.store.connection import BUSY_SECONDS, Store, StoreTrouble, begin
+from reviewer.store.connection import BUSY_SECONDS, Store, begin
 from reviewer.store.loading import Loading, LoadingElsewhere
 from reviewer.store.prepared import POSTGRESQL, Connection
+from reviewer.store.troubles import StoreTrouble
 from reviewer.store.version import SCHEMA_VERSION
 
 try:
@@ -172,6 +174,8 @@ def _still_working(idle: deque[PostgresConnection]) -> PostgresConnection | None
     with suppress(IndexError):  # another thread may take the last one
         while True:
             connection = idle.pop()
+            if not _was_told_something(connection):
+                return connection
             try:
                 connection.execute("SELECT 1")
             except psycopg.Error:
@@ -179,6 +183,13 @@ def _still_working(idle: deque[PostgresConnection]) -> PostgresConnection | None
             else:
                 return connection
     return None
+
+
+def _was_told_something(connection: PostgresConnection) -> bool:
+    """Whether anything came in while nothing was asked, as where the server ended it. Asks the machine alone."""
+    waiting = poll()
+    waiting.register(connection.fileno(), POLLIN)
+    return bool(waiting.poll(0))
 
 
 def open_database(url: str) -> PostgresStore:

@@ -20,6 +20,12 @@ IMPORTING = "importing"
 CALIBRATION = "calibration"
 """The purpose of a queue that is the batch of a calibration round."""
 
+CANCELLED = "cancelled"
+"""The state of a calibration round that was ended before its reveal."""
+
+BLIND = ("open", "locked", CANCELLED)
+"""The states of a calibration round in which nobody reads another's labels."""
+
 _sql = statements("queues")
 
 
@@ -43,8 +49,9 @@ class QueueRecord:
 
     @property
     def is_blind_round(self) -> bool:
-        """Whether it is the batch of a calibration round whose labels nobody but their author may read yet."""
-        return self.purpose == CALIBRATION and self.state in ("open", "locked")
+        """Whether it is the batch of a calibration round whose labels nobody but their author may read: not yet, or,
+        where it was cancelled, never."""
+        return self.purpose == CALIBRATION and self.state in BLIND
 
     @property
     def sealed(self) -> bool:

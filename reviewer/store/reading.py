@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from reviewer.store.connection import StoreTrouble
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
+from reviewer.store.troubles import StoreTrouble
 
 _AFTER_EVERYTHING = "9"
 _DISCUSSED = ("revealed", "finished")

@@ -109,7 +109,8 @@ def _follow(
     doubts = {name: doubt for name, doubt in (("unvouched", len(unvouched)), ("disputed", disputed)) if doubt}
     log.append(
         driver,
-        stream=server_stream,
+        # Who appends to a stream waits until the last who did is on the disk: one for all raters would be a queue.
+        stream=f"{server_stream}/{device.rater}",
         actor=device.rater,
         action=log.RECEIVED,
         subject=received,

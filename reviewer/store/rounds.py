@@ -11,11 +11,11 @@ from reviewer.errors import BadInput
 from reviewer.ids import canonical_json, digest, new_id, now
 from reviewer.store import events, holding, queues
 from reviewer.store.prepared import Driver
-from reviewer.store.queues import CALIBRATION, QueueRecord
+from reviewer.store.queues import CALIBRATION, CANCELLED, QueueRecord
 from reviewer.store.statements import statements
 
 STATES = ("open", "locked", "revealed", "finished")
-"""What becomes of a round, in this order and never back."""
+"""What becomes of a round, in this order and never back; before it is revealed it may be cancelled instead."""
 
 _sql = statements("rounds")
 
@@ -98,6 +98,11 @@ def refuse_blind_labels(driver: Driver, queue: str) -> None:
 
 
 def _blind(name: str, state: str) -> BadInput:
+    if state == CANCELLED:
+        return BadInput(
+            f"the calibration round '{name}' was cancelled before its reveal: nobody sees another's labels.",
+            mend="Start another round; each rater's own labels export with --rater.",
+        )
     return BadInput(
         f"the calibration round '{name}' is {state}: nobody sees another's labels yet.",
         mend=f"`reviewer round reveal {name}` ends the blind part once everybody is done.",
@@ -112,7 +117,7 @@ def refuse_round(queue: QueueRecord, what: str, mend: str) -> None:
 
 def refuse_labels(queue: QueueRecord) -> None:
     """Raises BadInput where `queue` is a round that takes no more labels of any kind from elsewhere."""
-    if queue.purpose == CALIBRATION and queue.state in ("locked", "finished"):
+    if queue.purpose == CALIBRATION and queue.state in ("locked", "finished", CANCELLED):
         raise BadInput(
             f"the calibration round '{queue.name}' is {queue.state} and takes no more labels.",
             mend=f"`reviewer round status {queue.name}` says since when.",
@@ -190,6 +195,19 @@ def advance(driver: Driver, found: RoundRecord, state: str, *, stream: str, acto
     if state == "revealed":
         _sql.expose_members.run(driver, child=found.child, at=now())
     queues.change(driver, queue, stream=stream, actor=actor, action=f"round.{state}", state=state, **said)
+
+
+def cancel(driver: Driver, found: RoundRecord, reason: str, *, stream: str, actor: str) -> None:
+    """Ends a round before its reveal, for good, with its event: its labels stay and stay blind, and its items may be
+    drawn again. To be called in a transaction."""
+    assert found.state in STATES[: STATES.index("revealed")]
+    holding.queue(driver, found.child)
+    queue = queues.find(driver, found.name)
+    assert queue is not None
+    times = {f"to_{name}_at": getattr(found, f"{name}_at") for name in STATES[1:]} | {"to_finished_at": now()}
+    _sql.set_times.run(driver, of_round=found.id, **times)
+    said = {"reason": reason} if reason else {}
+    queues.change(driver, queue, stream=stream, actor=actor, action=events.CANCELLED, state=CANCELLED, **said)
 
 
 def note(driver: Driver, found: RoundRecord, text: str, *, task: str | None, stream: str, author: str) -> None:

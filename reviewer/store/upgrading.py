@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError
 
 from reviewer.ids import new_id, now
 from reviewer.store import postgres
-from reviewer.store.connection import StoreTrouble
 from reviewer.store.migrate import STEPS, take_steps
 from reviewer.store.tables import METADATA, Meta, core
+from reviewer.store.troubles import StoreTrouble
 from reviewer.store.version import SCHEMA_VERSION
 
 registry.register("postgresql.reviewer", "reviewer.store.dialects", "SchemaDialect")

@@ -13,6 +13,7 @@ import orjson
 
 from reviewer.blinding import Permutation
 from reviewer.ids import new_public_id
+from reviewer.rubric import Rubric
 from reviewer.rubric.questions import PREFERENCE, RANKING, scale_of_answer
 from reviewer.rubric.stored import stored_rubric
 from reviewer.store import holding, repeating
@@ -208,17 +209,32 @@ def decided(driver: Driver, queue: QueueRecord) -> list[Decided]:
     found = _sql.in_force.first(driver, queue=queue.id)
     if found is None:
         return []
-    kind: Any = queue.kind
     rubric = stored_rubric(orjson.loads(found[1]))
-    asked = [one.id for one in rubric.criteria if one.type != "text"]
-    overall = {"pairwise": [PREFERENCE], "ranking": [RANKING]}.get(queue.kind, [])
-    scales = {scale for name in (*overall, *asked) if (scale := scale_of_answer(rubric, kind, name))}
+    scales = _scales(queue, rubric)
     rows = _sql.decided.rows(driver, queue=queue.id, kind=queue.kind, scales=orjson.dumps(sorted(scales)).decode())
     once: dict[tuple[str, str], Decided] = {}
     for row in map(Decided._make, rows):
         once.setdefault((row.item, row.output_hash), row)
     shown = shown_by(rubric)
     return [one for one in once.values() if not is_shown(driver, one.source, shown)]
+
+
+def outdated(driver: Driver, queue: QueueRecord) -> int:
+    """How many values that were decided in `queue` stand on a scale that its rubric in force no longer has: nothing is
+    compared with them any more."""
+    found = _sql.in_force.first(driver, queue=queue.id)
+    if found is None:
+        return 0
+    scales = orjson.dumps(sorted(_scales(queue, stored_rubric(orjson.loads(found[1]))))).decode()
+    return int(_sql.outdated.first(driver, queue=queue.id, scales=scales)[0])
+
+
+def _scales(queue: QueueRecord, rubric: Rubric) -> set[str]:
+    """The scales of all that the rubric asks of a task of the queue, by their hashes."""
+    kind: Any = queue.kind
+    asked = [one.id for one in rubric.criteria if one.type != "text"]
+    overall = {"pairwise": [PREFERENCE], "ranking": [RANKING]}.get(queue.kind, [])
+    return {scale for name in (*overall, *asked) if (scale := scale_of_answer(rubric, kind, name))}
 
 
 def left_for(driver: Driver, queue: QueueRecord, rater: str) -> int:

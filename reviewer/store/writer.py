@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from reviewer.store.connection import Store, StoreTrouble
+from reviewer.store.connection import Store
 from reviewer.store.prepared import Connection
+from reviewer.store.troubles import StoreTrouble
 
 Job = Callable[[Connection], Any]
 Report = Callable[[Any, StoreTrouble | None], None]

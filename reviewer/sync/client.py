@@ -31,7 +31,10 @@ _LONGEST_WAIT = 30.0
 _LONGEST_ANSWER = 600.0
 _COMPRESSED_FROM = 1024
 _PIECE = 1 << 16
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=10.0)
+_TIMEOUT = httpx.Timeout(20.0, connect=5.0, pool=5.0)
+_PATIENT = httpx.Timeout(60.0, connect=5.0, pool=5.0)
+_SMALL = 64 << 10
+_FEW = 50
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _M = TypeVar("_M", bound=wire.Message)
 
@@ -48,17 +51,19 @@ class Client:
         token: str = "",
         *,
         attempts: int = ATTEMPTS,
-        timeout: httpx.Timeout | float = _TIMEOUT,
+        timeout: httpx.Timeout | float | None = None,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self.url = url
         self._most = most_bytes
         self._token = token
+        self._timeout = _TIMEOUT if timeout is None else timeout
+        self._patient = _PATIENT if timeout is None else timeout
         self._retrying = stamina.RetryingCaller(
             attempts=attempts, timeout=_LONGEST_ANSWER, wait_initial=0.2, wait_max=5.0
         )
         try:
-            self._http = httpx.Client(base_url=f"{url}/", timeout=timeout, follow_redirects=False)
+            self._http = httpx.Client(base_url=f"{url}/", timeout=self._timeout, follow_redirects=False)
         except (OSError, ssl.SSLError) as error:
             raise RemoteTrouble(
                 "the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read.", mend="Set it right."
@@ -97,7 +102,8 @@ class Client:
 
     def lease(self, queue: str, request: wire.LeaseRequest) -> wire.Leased:
         """Leases tasks of a queue."""
-        return self._ask(wire.Leased, "POST", f"v1/queues/{quote(queue, safe='')}/leases", request)
+        path = f"v1/queues/{quote(queue, safe='')}/leases"
+        return self._ask(wire.Leased, "POST", path, request, patient=request.wanted > _FEW)
 
     def give_back(self, queue: str, request: wire.ReturnRequest) -> int:
         """Gives leases back; returns how many."""
@@ -123,6 +129,7 @@ class Client:
         *,
         query: dict[str, str] | None = None,
         open_to_all: bool = False,
+        patient: bool = False,
     ) -> _M:
         headers = {
             "Accept": "application/json",
@@ -135,12 +142,14 @@ class Client:
         content = message.model_dump_json().encode() if message else None
         if content is not None:
             headers["Content-Type"] = "application/json"
+            # Much to do takes a server long; one that is silent about little is gone, and is to be said so.
+            patient = patient or len(content) > _SMALL
             if len(content) > _COMPRESSED_FROM:
                 content = gzip.compress(content, compresslevel=3, mtime=0)
                 headers["Content-Encoding"] = "gzip"
 
         def once() -> bytes:
-            return self._once(method, path, headers, content, query)
+            return self._once(method, path, headers, content, query, self._patient if patient else self._timeout)
 
         body = self._retrying(_worth_waiting, once)
         try:
@@ -149,11 +158,19 @@ class Client:
             raise trouble.not_ours(self.url) from error
 
     def _once(
-        self, method: str, path: str, headers: dict[str, str], content: bytes | None, query: dict[str, str] | None
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        content: bytes | None,
+        query: dict[str, str] | None,
+        timeout: httpx.Timeout | float,
     ) -> bytes:
         with (
             self._told(),
-            self._http.stream(method, path, headers=headers, content=content, params=query) as response,
+            self._http.stream(
+                method, path, headers=headers, content=content, params=query, timeout=timeout
+            ) as response,
         ):
             body = self._read(response)
             if response.status_code != httpx.codes.OK:

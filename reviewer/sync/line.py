@@ -115,7 +115,8 @@ def _of_pushed(pushed: Pushed) -> tuple[News, ...]:
         found.append(News("", f"{many} not taken by the server, and kept here: {pushed.refused[0].reason}"))
     if pushed.conflicts:
         items = "items were" if pushed.conflicts > 1 else "item was"
-        found.append(News("", f"{pushed.conflicts} {items} labelled on two devices: `reviewer sync` lists them."))
+        which = "`reviewer sync --conflicts` lists them."
+        found.append(News("", f"{pushed.conflicts} {items} labelled on two devices: {which}"))
     return tuple(found)
 
 

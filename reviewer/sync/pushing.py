@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from reviewer.store import remotes
-from reviewer.store.connection import Store
+from reviewer.store.connection import Store, at_one_moment
 from reviewer.store.prepared import Driver
 from reviewer.store.remotes import RemoteRecord, Told
 from reviewer.sync import wire
@@ -53,7 +53,8 @@ def push(
         of = remotes.waiting(connection, remote.name)
     pushed, most = Pushed(), BATCH
     while True:
-        with store.reading() as connection:
+        # At one moment: a label that is saved meanwhile would go without the event that vouches for it.
+        with store.reading() as connection, at_one_moment(connection):
             now_ = remotes.find(connection, remote.name)
             if now_ is None:
                 return pushed

@@ -59,8 +59,12 @@ class Heard:
         if self.state != self.was:
             told.append(_state_words(self.queue, self.state))
         if self.new_rubric:
-            told.append(f"'{self.queue}' has a new rubric, '{self.new_rubric}': labels from now on go by it.")
-        told += [sentence for what, words in _WORDS.items() if (sentence := _sentence(self, what, words))]
+            further = "labels from now on go by it, and " if self.state == "open" else ""
+            told.append(
+                f"'{self.queue}' has a new rubric, '{self.new_rubric}': {further}labels that you gave keep the one "
+                "that they were given by."
+            )
+        told += [sentence for what in _WORDS if (sentence := _sentence(self, what))]
         return told
 
 
@@ -219,16 +223,29 @@ def _item(driver: Driver, task: str) -> str:
     return f"item {position + 1}" if key == task else visible(key)
 
 
-def _sentence(heard: Heard, what: str, words: tuple[str, str]) -> str:
-    found = heard.of(what)
+def _sentence(heard: Heard, what: str) -> str:
+    found, words = heard.of(what), _WORDS[what]
     if not found:
         return ""
+    meaning = _meaning(heard, what)
     if len(found) == 1:
         reason = f": {found[0].reason}" if found[0].reason else "."
-        return f"'{heard.queue}': {found[0].item} {words[0]}{reason}"
+        if meaning and reason[-1] not in ".!?":
+            reason += "."
+        return f"'{heard.queue}': {found[0].item} {words[0]}{reason}{meaning}"
     named = ", ".join(each.item for each in found[:_MOST_NAMED])
     more = f" and {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else ""
-    return f"'{heard.queue}': {len(found):,} items {words[1]} ({named}{more})."
+    return f"'{heard.queue}': {len(found):,} items {words[1]} ({named}{more}).{meaning}"
+
+
+def _meaning(heard: Heard, what: str) -> str:
+    """What follows from it for whoever labelled."""
+    if what == "recalled":
+        return " Nothing more is asked of you there; what you labelled of it is kept."
+    if what == "conflict":
+        until = ", until you submit it again: that settles it" if heard.state == "open" else ""
+        return f" Both labels are kept; the one that the server received first counts{until}."
+    return ""
 
 
 def _state_words(queue: str, state: str) -> str:
@@ -237,6 +254,7 @@ def _state_words(queue: str, state: str) -> str:
         "closed": f"'{queue}' was closed: what you have labelled still counts, and no more is asked.",
         "locked": f"The calibration round '{queue}' is locked: no more labels are taken.",
         "revealed": f"The calibration round '{queue}' is revealed.",
+        "cancelled": f"The calibration round '{queue}' was cancelled: no more labels are taken.",
     }.get(state, f"'{queue}' is {visible(state)} now.")
 
 

@@ -311,3 +311,15 @@ def test_a_blind_round_is_refused_on_every_path(store: Store, reviewer: Command)
     for more in ((), ("--list",), ("--json",), ("--consensus", "majority"), ("--plain",)):
         ran = reviewer("adjudicate", "kyc", "--rater", "lead", *more)
         assert (ran.code, "nobody sees another's labels yet" in ran.err) == (3, True)
+
+
+def test_golden_values_on_scales_of_the_past_are_told_of(store: Store, reviewer: Command, tmp_path: Path) -> None:
+    sitting = decide(store)
+    give(sitting, 4)
+    assert sitting.close()
+    assert "golden value" not in reviewer("queue", "show", "kyc").out
+    rubric = tmp_path / "wider.yaml"
+    rubric.write_text("name: wider\ncriteria:\n  - {id: score, type: scale, min: 1, max: 7}\n", encoding="utf-8")
+    assert reviewer("queue", "set", "kyc", f"rubric={rubric}").code == 0
+    assert "stands on scales that the rubric in force no longer has" in reviewer("queue", "show", "kyc").out
+    assert reviewer("queue", "show", "kyc", "--json").json["outdated_gold"] == 1

@@ -78,7 +78,11 @@ def test_the_table_says_what_was_left_out(store: Store, reviewer: Command) -> No
     assert told.code == 0
     assert told.err == ""
     shown = " ".join(told.out.split())
-    assert shown.startswith("kyc: 86 labels. Labels left out: surplus 3; skipped 1.")
+    opening, _, rest = shown.partition("]. ")
+    assert opening.startswith("kyc: 86 labels on 30 items by 3 raters. Krippendorff's alpha: score 0.")
+    assert [one.split()[0] for one in opening.partition("alpha: ")[2].split("; ")] == ["score", "safe", "composite"]
+    assert opening.count("[") == 3
+    assert rest.startswith("Labels left out: surplus 3; skipped 1.")
     assert "score: 86 ratings of 30 items by 3 raters, 4 missing" in shown
     assert "Ordinal level, scale as the rubric has it: 1 to 5." in shown
     assert "Never given: 2." in shown
@@ -138,7 +142,7 @@ def test_re_votes_are_told_as_consensus(store: Store, reviewer: Command) -> None
     assert (nobody.code, "nobody has voted again in 'kyc'" in nobody.err) == (3, True)
     label(store, found, task, "ana", {"score": 3}, [], phase="revote", exposure="peers")
     shown = " ".join(reviewer("agreement", "kyc", "--phase", "revote", "--rounds", "0").out.split())
-    assert "kyc: 9 labels, 1 re-vote among them." in shown
+    assert "kyc: 9 labels, 1 re-vote among them, on 3 items by 3 raters." in shown
     assert "Consensus after discussion: " in shown
     report = reviewer("agreement", "kyc", "--phase", "revote", "--rounds", "0", "--json").json
     assert (report["phase"], report["revotes"]) == ("revote", 1)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from reviewer.cli.key_echo import decode
 from reviewer.cli.terminal import Surroundings, examine_terminal
-from reviewer.store.connection import Store, file_system_of
+from reviewer.store.connection import Store
+from reviewer.store.file_systems import file_system_of
 from reviewer.store.health import Finding
 from tests.cli.running import Command, commands
 from tests.pty.terminal import Terminal

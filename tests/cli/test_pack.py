@@ -213,7 +213,7 @@ def test_what_happened_meanwhile_comes_with_the_next_pack(
     taken = laptop.told("pack", "import", pack)
     assert (taken["new"], taken["again"], taken["left"]) == (1, 1, 3)
     assert [sentence.partition(": ")[2] for sentence in taken["news"]] == [
-        "item 4 was recalled.",
+        "item 4 was recalled. Nothing more is asked of you there; what you labelled of it is kept.",
         "item 2 was sent back: Read the second page.",
     ]
     with closing(sit(laptop.store, "ana", "team/kyc")) as sitting:

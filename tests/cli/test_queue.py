@@ -327,3 +327,12 @@ def test_hostile_names_are_made_visible(reviewer: Command, store: Store) -> None
         assert ran.code == 0
         assert not set(ran.out + ran.err) & {"\x1b", "\x07", "\u202e"}
     assert json.loads(reviewer("queue", "list", "--json").out)["queues"][1]["name"] == hostile
+
+
+@pytest.mark.usefixtures("store")
+def test_gold_is_set_with_a_warning_while_nothing_is_decided_elsewhere(reviewer: Command) -> None:
+    ran = reviewer("queue", "set", "kyc", "gold=20%")
+    assert ran.code == 0
+    assert "No gold is woven in yet" in ran.err
+    assert "`reviewer adjudicate QUEUE`" in ran.err
+    assert reviewer("queue", "set", "kyc", "gold=0").err == ""

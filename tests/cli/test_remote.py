@@ -184,7 +184,9 @@ def test_ctrl_c_keeps_what_came_whole(reviewer: Command, server: Scripted, tmp_p
 
     server.answers[f"/v1/queues/{QUEUE_ID}/leases"] = interrupting
     words = ["--home", str(tmp_path / "home"), "pull", "team/kyc", "-n", "1000"]
-    code = "import sys; from reviewer.cli import main; main(sys.argv[1:])"
+    # Where the tests run in the background of a shell, nobody heeds this signal who was not told to.
+    heed = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heed}; from reviewer.cli import main; main(sys.argv[1:])"
     running.append(subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True))
     said = running[0].communicate()[1]
     ended.set()

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from reviewer.cli.round_shown import in_rows
 from reviewer.session import rounds
 from reviewer.session.sitting import Sitting
 from reviewer.session.starting import Plan, start
 from reviewer.store.connection import Store
+from reviewer.text.cells import width
 from tests.cli.running import Command, Ran, commands
 from tests.session.rounds_played import LEAD, say, why
 from tests.store.comparing import faults, pairs_queue
@@ -369,3 +371,87 @@ def test_comparisons_are_told_as_the_viewer_sees_them(store: Store, command: Com
         own = [label["values"]["preference"] for one in disputes for label in one["labels"] if label["rater"] == viewer]
         assert own == [2] * 6
     assert "alpha" not in ok(command("round", "show", name)).out
+
+
+def test_a_round_that_was_started_by_mistake_is_cancelled(store: Store, command: Command) -> None:
+    begun(store)
+    say(store, ROUND, "ana", lambda at: said("ana", at))
+    ran = ok(command("round", "cancel", ROUND, "--reason", "the wrong members", "--rater", "ana"))
+    assert "is cancelled; `reviewer round start kyc` starts another." in ran.out
+    told = ok(command("round", "status", ROUND, "--json")).json["rounds"][0]
+    assert (told["state"], told["locked_at"], told["revealed_at"]) == ("cancelled", None, None)
+    assert told["finished_at"] is not None
+    assert "cancelled since" in ok(command("round", "status")).out
+    for step in ("lock", "reveal", "finish", "cancel", "show"):
+        ran = command("round", step, ROUND)
+        assert ran.code == 3, step
+        assert "cancelled" in ran.err, step
+    ran = command("rate", ROUND, "--plain", "--rater", "ben")
+    assert (ran.code, "was cancelled" in ran.err) == (3, True)
+    event = next(line for line in ok(command("audit", "show")).out.splitlines() if "round.cancelled" in line)
+    assert "the wrong members" in event
+    assert " ana " in event
+    assert command("audit", "verify").code == 0
+
+
+def test_what_was_said_in_a_cancelled_round_is_kept_and_stays_blind(store: Store, command: Command) -> None:
+    begun(store)
+    say(store, ROUND, "ana", lambda at: said("ana", at))
+    ok(command("round", "cancel", ROUND))
+    for blind in (("labels", "export", ROUND), ("agreement", ROUND), ("round", "show", ROUND)):
+        assert command(*blind).code == 3, blind
+    assert len(ok(command("labels", "export", ROUND, "--rater", "ana")).out.splitlines()) == 3
+    left_out = ok(command("round", "start", "kyc", "--items", "2", "--raters", "ana,ben", "--json")).json["left_out"]
+    assert left_out == {"known to a member": 3}
+    assert (
+        not ok(command("round", "start", "kyc", "--items", "2", "--raters", "ben,chi", "--json"))
+        .json["left_out"]
+        .get("known to a member")
+    )
+
+
+def test_what_nobody_rated_in_a_cancelled_round_is_drawn_again(store: Store, command: Command) -> None:
+    begun(store)
+    ok(command("round", "cancel", ROUND))
+    told = ok(command("round", "start", "kyc", "--items", "5", "--raters", "ana,ben", "--json")).json
+    assert (told["items"], told["left_out"], told["name"]) == (5, {}, "kyc-round-2")
+
+
+def test_a_revealed_round_is_never_cancelled(store: Store, command: Command) -> None:
+    rated(store)
+    ok(command("round", "lock", ROUND))
+    ok(command("round", "reveal", ROUND))
+    ran = command("round", "cancel", ROUND)
+    assert (ran.code, "was revealed at" in ran.err) == (3, True)
+    assert ok(command("round", "status", ROUND, "--json")).json["rounds"][0]["state"] == "revealed"
+
+
+def test_a_cancellation_of_which_no_event_tells_is_a_fault(store: Store, command: Command) -> None:
+    begun(store)
+    with store.writing() as connection:
+        connection.execute("UPDATE queue SET state = 'cancelled' WHERE name = ?", (ROUND,))
+    ran = command("audit", "verify")
+    assert ran.code == 1
+    assert f"the calibration round '{ROUND}' is cancelled, and no event tells of it" in ran.out
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_long_lines_break_between_words_and_hang(columns: int) -> None:
+    text = "  ana on Score: " + "adds a fact that the source does not have, 漢字も, and more; " * 6
+    rows = in_rows(text, columns)
+    assert len(rows) > 3
+    assert all(width(row) <= columns for row in rows)
+    assert rows[0].startswith("  ana")
+    assert all(row.startswith("      ") and row[6] != " " for row in rows[1:])
+    assert "".join("".join(rows).split()) == "".join(text.split())
+    assert in_rows("short", columns) == ["short"]
+
+
+def test_certificates_fit_eighty_columns(store: Store, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    rated(store)
+    ok(command("round", "reveal", ROUND))
+    out = ok(command("round", "finish", ROUND)).out
+    assert all(width(line.rstrip()) <= 80 for line in out.splitlines())
+    rows = [line.split() for line in out.splitlines() if "with the panel" in line or "severity" in line]
+    assert rows[0][:5] == ["score", "gwet_ac2", "with", "the", "panel"]

@@ -9,7 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from reviewer.store.connection import Store, file_system_of
+from reviewer.store.connection import Store
+from reviewer.store.file_systems import file_system_of
 from tests.pty.troubles import (
     QUEUE,
     RATER,

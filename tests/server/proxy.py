@@ -15,7 +15,18 @@ from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from urllib.parse import urlsplit
 
-FAULTS = ("cut request", "cut answer", "lose answer", "delay", "twice")
+FAULTS = (
+    "cut request",
+    "cut answer",
+    "lose answer",
+    "delay",
+    "late answer",
+    "twice",
+    "again later",
+    "answer twice",
+)
+_DELAY = 0.05
+_MUCH_LATER = 0.4
 _PIECE = 1 << 16
 _PATIENCE = 30.0
 _HEAD_END = b"\r\n\r\n"
@@ -35,7 +46,7 @@ class Passed:
 class Proxy:
     """Where clients connect to; `target` may change while it runs, as a server does that starts again elsewhere.
 
-    `fault` is asked before each request and returns one of `FAULTS`, or an empty text for none.
+    `fault` is asked before each request and returns one of `FAULTS`, or an empty text for none; it may change too.
     """
 
     target: str
@@ -60,7 +71,7 @@ class Proxy:
             self.faults.append(fault)
         whole = head + body
         if fault == "delay":
-            self._ended.wait(0.05)
+            self._ended.wait(_DELAY)
         if fault == "cut request":
             with suppress(OSError), self._there() as server:
                 server.sendall(whole[: len(head) + len(body) // 2] if body else whole[: len(head) // 2])
@@ -68,6 +79,10 @@ class Proxy:
         if fault == "twice":
             self._ask(whole)
         answer_head, answer = self._ask(whole)
+        if fault == "again later":
+            Thread(target=self._ask_again, args=(whole,), daemon=True).start()
+        if fault == "late answer":
+            self._ended.wait(_DELAY)
         with self._lock:
             self.passed.append(Passed(head, _unpacked(head, body), answer_head, _unpacked(answer_head, answer)))
         if fault == "lose answer":
@@ -75,9 +90,15 @@ class Proxy:
         if fault == "cut answer":
             client.sendall((answer_head + answer)[: len(answer_head) + len(answer) // 2])
             raise _GoneError
-        client.sendall(answer_head + answer)
+        client.sendall((answer_head + answer) * (2 if fault == "answer twice" else 1))
         if closing:
             raise _GoneError
+
+    def _ask_again(self, whole: bytes) -> None:
+        """Delivers a request once more when others have followed on it, and lets its answer go."""
+        self._ended.wait(_MUCH_LATER)
+        with suppress(OSError, _GoneError):
+            self._ask(whole)
 
     def _ask(self, whole: bytes) -> tuple[bytes, bytes]:
         with self._there() as server:

@@ -12,10 +12,11 @@ from fastapi import FastAPI
 
 from reviewer.server.access import Guarded, refuse_undeclared
 from reviewer.server.app import create_app
-from reviewer.store import accounts
+from reviewer.session.starting import Plan, start
+from reviewer.store import accounts, packs
 from reviewer.store.connection import Store
 from tests.server.serving import Server, served, trouble
-from tests.store.filling import fill, fresh
+from tests.store.filling import ask, fill, fresh
 
 PAST = "2020-01-01T00:00:00.000000Z"
 HOLDERS = ("nobody", "revoked", "expired", "wrong secret", *accounts.ROLES)
@@ -178,3 +179,58 @@ def test_the_document_is_complete(server: Server) -> None:
                     assert schema == {"$ref": "#/components/schemas/Trouble"}, (path, status)
     assert {"Leased", "LabelsAnswer", "Changes", "Queues", "Trouble"} <= document["components"]["schemas"].keys()
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_a_token_for_a_queue_is_good_for_its_rounds_and_for_no_other(server: Server) -> None:
+    store = server.store
+    fill(store, queue="scoped", items=6)
+    fill(store, queue="beside", items=6)
+    mine = _queues(store)["scoped"]
+    client = server.client("ana", queues=[mine])
+    for name in ("scoped", "beside"):
+        start(store, name, Plan(members=("ana", "ben"), items=2), "lead")
+    found = _queues(store)
+    seen = {queue["name"] for queue in client.get("/v1/queues").json()["queues"]}
+    assert seen == {"scoped", "scoped-round-1"}
+    assert set(client.get("/v1/me").json()["queues"]) == {mine, found["scoped-round-1"]}
+    asked = {"device": "anas-device", "wanted": 2}
+    leased = client.post(f"/v1/queues/{found['scoped-round-1']}/leases", json=asked)
+    assert len(leased.json()["tasks"]) == 2
+    for name in ("beside", "beside-round-1"):
+        assert trouble(client.post(f"/v1/queues/{found[name]}/leases", json=asked), 404).code == "no_queue"
+
+
+def test_labels_of_a_round_are_taken_with_a_token_for_its_queue(server: Server) -> None:
+    store = server.store
+    fill(store, queue="sent", items=4)
+    device = server.device("ana", queues=[_queues(store)["sent"]])
+    start(store, "sent", Plan(members=("ana", "ben"), items=2), "lead")
+    leased = device.lease(_queues(store)["sent-round-1"], 2)
+    answer = device.send(device.label(leased, leased.tasks[0]))
+    assert [one.answer for one in answer.answers] == ["accepted"]
+
+
+def test_devices_are_known_from_the_first_time_that_they_speak(server: Server) -> None:
+    store = server.store
+    device = server.device("dora")
+    server.token("ana")
+    ((rater,),) = _asked(store, "SELECT id FROM rater WHERE name = 'dora'")
+    assert rater not in _devices(store)
+    device.lease(_queues(store)["own"], 1)
+    (first,) = _devices(store)[rater]
+    assert (first.id, first.public_key) == (device.id, None)
+    store.transact(lambda driver: packs.pin_key(driver, device.id, rater, "a" * 64, stream=store.device, actor="lead"))
+    # What speaks again keeps the key that its packs are signed by.
+    store.transact(lambda driver: accounts.spoke(driver, device.id, rater, "2999-01-01T00:00:00.000000Z"))
+    (again,) = _devices(store)[rater]
+    assert (again.public_key, again.first_seen, again.last_seen[:4]) == ("a" * 64, first.first_seen, "2999")
+
+
+def _devices(store: Store) -> dict[str, list[accounts.DeviceRecord]]:
+    with store.reading() as connection:
+        return accounts.devices(connection)
+
+
+def _asked(store: Store, sql: str) -> list[tuple[Any, ...]]:
+    with store.reading() as connection:
+        return [tuple(row) for row in ask(connection, sql)]

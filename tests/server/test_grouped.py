@@ -11,7 +11,8 @@ import pytest
 
 from reviewer.errors import BadInput
 from reviewer.server.grouped import GroupedFile
-from reviewer.store.connection import Store, StoreTrouble
+from reviewer.store.connection import Store
+from reviewer.store.troubles import StoreTrouble
 from tests.store.filling import fresh
 
 ADD = "INSERT INTO meta (key, value) VALUES (?, ?)"

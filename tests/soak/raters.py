@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
@@ -20,6 +21,7 @@ from tests.server.serving import Device
 
 ROOT = Path(__file__).parents[2]
 _PAUSE = 0.05
+_ATTEMPTS = 4
 _LONGEST = 60.0
 
 
@@ -51,9 +53,15 @@ class Line:
         return self._ask("POST", path, orjson.dumps(json))
 
     def _ask(self, method: str, path: str, body: bytes | None) -> Response:
-        self._connection.request(method, path, body, self._headers)
-        answer = self._connection.getresponse()
-        return Response(answer.status, answer.read())
+        """Asks again where the server says so, as the client does."""
+        for _ in range(_ATTEMPTS):
+            self._connection.request(method, path, body, self._headers)
+            answer = self._connection.getresponse()
+            response = Response(answer.status, answer.read())
+            if answer.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(float(answer.headers["Retry-After"]))
+        return response
 
 
 @dataclass(slots=True)

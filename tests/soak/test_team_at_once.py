@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,13 @@ import pytest
 from reviewer.store import events
 from tests.server.serving import served
 from tests.soak.amount import share
-from tests.soak.raters import work
+from tests.soak.raters import Done, work
 from tests.store.filling import ask, fill, fresh
 
 RATERS, TASKS = 64, 5000
 _OVERLAP = 2
 _PROCESSES = 4
+_BUSY = "another program holds the store."
 
 
 @pytest.mark.both_databases
@@ -33,7 +36,11 @@ def test_every_task_has_two_labels_by_two_raters(tmp_path: Path, kind_of_databas
         ]
         tokens = [servers[0].token(f"rater{number:02}") for number in range(raters)]
         done = work([one.url for one in servers], tokens, queue.id, tasks, _PROCESSES if whole else 2)
-        assert [line for one in servers for line in one.logged() if line.get("status", 200) >= 500] == []
+        logged = [line for one in servers for line in one.logged()]
+    # What waited too long for a row was asked again; anything else is a defect, whose line names it.
+    busy = sum(line.get("status") == HTTPStatus.SERVICE_UNAVAILABLE for line in logged)
+    assert [line for line in logged if line["level"] != "info" and line.get("what") != _BUSY] == []
+    print(f"{sum(len(one.times) for one in done)} labels in {_seconds(done):.1f} s, {busy} requests were asked again")
     said = {label: rater for one in done for label, rater in one.labels.items()}
     with store.reading() as connection:
         there = list(ask(connection, "SELECT id, rater, task FROM label"))
@@ -46,3 +53,7 @@ def test_every_task_has_two_labels_by_two_raters(tmp_path: Path, kind_of_databas
     of = Counter(task for _, _, task in there)
     assert (len(of), set(of.values())) == (tasks, {_OVERLAP})
     assert len({(task, rater) for _, rater, task in there}) == len(heads) == tasks * _OVERLAP
+
+
+def _seconds(done: Sequence[Done]) -> float:
+    return max(one.ended for one in done) - min(one.began for one in done)

@@ -15,7 +15,8 @@ from reviewer.ids import digest
 from reviewer.rubric import rubric_from_data
 from reviewer.session.sitting import Sitting
 from reviewer.store import queues
-from reviewer.store.connection import Store, is_network_file_system
+from reviewer.store.connection import Store
+from reviewer.store.file_systems import is_network_file_system
 from reviewer.store.intake import Intake, NewItem, NewOutput
 from reviewer.store.prepared import SQLITE, Driver, dialect_of
 from reviewer.store.queues import QueueRecord

@@ -228,3 +228,32 @@ def test_a_token_is_looked_up_by_indices_alone(tmp_path: Path) -> None:
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", {"token": "x"})]
     assert len(plan) == 3
     assert all(step.startswith("SEARCH") for step in plan)
+
+
+def _faults(store: Store) -> list[str]:
+    with store.reading() as connection:
+        return [fault.what for fault in events.verify(connection).faults]
+
+
+def test_who_gains_a_right_behind_the_logs_back_is_found(store: Store) -> None:
+    made = add(store, "ana", "rater")
+    add(store, "ben", "lead")
+    add(store, "ben", "admin")
+    revoke(store, add(store, "ana").id)
+    assert _faults(store) == []
+
+    def change(sql: str, *values: str) -> list[str]:
+        store.transact(lambda driver: ask(driver, sql, *values))
+        return _faults(store)
+
+    assert change("UPDATE account SET role = 'admin' WHERE rater = ?", made.rater) == [
+        "the user ana is admin, and the events say rater"
+    ]
+    assert change("UPDATE account SET role = 'rater' WHERE rater = ?", made.rater) == []
+    (known,) = change("UPDATE token SET expires_at = '2999' WHERE id = ?", made.id)
+    assert known == f"the token {made.id} is not what was made"
+    assert change("UPDATE token SET expires_at = NULL WHERE id = ?", made.id) == []
+    (revived,) = change("UPDATE token SET revoked_at = NULL WHERE revoked_at IS NOT NULL")
+    assert revived.endswith("is not revoked, and the events say otherwise")
+    found = change("DELETE FROM token WHERE id = ?", made.id)
+    assert f"the token {made.id} is gone" in found

@@ -9,7 +9,8 @@ import pytest
 from reviewer.errors import BadInput
 from reviewer.store import events
 from reviewer.store.backup import back_up
-from reviewer.store.connection import Store, StoreTrouble
+from reviewer.store.connection import Store
+from reviewer.store.troubles import StoreTrouble
 from tests.store.child import start
 from tests.store.filling import fill, rate, sit
 

@@ -257,7 +257,7 @@ FILL_THE_DISK = """
 import sys, subprocess, os, shutil
 from pathlib import Path
 import tests.store.test_commit as made
-from reviewer.store.connection import StoreTrouble
+from reviewer.store.troubles import StoreTrouble
 path, bound = Path(sys.argv[1]), sys.argv[2] == "tmpfs"
 if bound:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(path)], check=True)

@@ -12,16 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reviewer.errors import BadInput
-from reviewer.store.connection import (
-    APPLICATION_ID,
-    Store,
-    StoreTrouble,
-    file_system_of,
-    is_network_file_system,
-    schema_of,
-    trouble,
-)
+from reviewer.store.connection import APPLICATION_ID, Store, schema_of
+from reviewer.store.file_systems import file_system_of, is_network_file_system
 from reviewer.store.prepared import Driver
+from reviewer.store.troubles import StoreTrouble, trouble
 from reviewer.store.version import SCHEMA_VERSION
 from tests.store.child import ended, run, said_by, start
 from tests.store.filling import fill, fresh, rate, sit

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reviewer.store.connection import Store, StoreTrouble, file_system_of
+from reviewer.store.connection import Store
+from reviewer.store.file_systems import file_system_of
 from reviewer.store.health import Finding, examine, examine_file, worst
 from reviewer.store.intake import Intake
+from reviewer.store.troubles import StoreTrouble
 from tests.store.filling import add_items, fill, fresh, new_item, rate, record, sit
 
 CHECKS = ["integrity", "references", "event log", "counts", "imports", "journal"]

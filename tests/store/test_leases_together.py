@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from reviewer.store import leases
-from reviewer.store.connection import Store, StoreTrouble
+from reviewer.store.connection import Store
+from reviewer.store.troubles import StoreTrouble
 from tests.store.child import run
 from tests.store.comparing import pairs_queue
 from tests.store.filling import ask, fill

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from reviewer.store import queues
-from reviewer.store.connection import Store, StoreTrouble, schema_of
+from reviewer.store.connection import Store, schema_of
 from reviewer.store.migrate import STEPS, bring_up_to_date
 from reviewer.store.order import RaterOrder
+from reviewer.store.troubles import StoreTrouble
 from reviewer.store.version import SCHEMA_VERSION
 from tests.store.comparing import faults
 from tests.store.filling import fill, rate, record, sit

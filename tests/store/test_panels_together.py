@@ -14,12 +14,12 @@ from reviewer.session import rounds
 from reviewer.session.approving import find_consensus
 from reviewer.session.starting import Plan, start
 from reviewer.store import events, labels
-from reviewer.store.connection import StoreTrouble
 from reviewer.store.dealing import Dealer
 from reviewer.store.golden import GoldenValue
 from reviewer.store.label_intake import GivenLabel, GivenRater, LabelIntake
 from reviewer.store.postgres import PostgresStore
 from reviewer.store.queues import QueueRecord
+from reviewer.store.troubles import StoreTrouble
 from tests.databases import Databases
 from tests.store.filling import fill, record
 from tests.store.test_commit import consistent, label, rater_of

@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from reviewer.errors import BadInput, WrongUsage
-from reviewer.store.connection import StoreTrouble
 from reviewer.store.health import examine
 from reviewer.store.intake import Intake
 from reviewer.store.postgres import PostgresStore, connect, open_database, told
 from reviewer.store.statements import statements
 from reviewer.store.tables import METADATA
+from reviewer.store.troubles import StoreTrouble
 from reviewer.store.upgrading import upgrade
 from reviewer.store.version import SCHEMA_VERSION
 from reviewer.store.writer import Writer

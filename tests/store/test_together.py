@@ -13,13 +13,13 @@ import pytest
 
 from reviewer.ids import new_id, now
 from reviewer.store import events, holding, labels, passing, queues
-from reviewer.store.connection import StoreTrouble
 from reviewer.store.dealing import Dealer
 from reviewer.store.label_intake import GivenLabel, GivenRater, LabelIntake
 from reviewer.store.order import RaterOrder
 from reviewer.store.postgres import PostgresStore
 from reviewer.store.prepared import Connection
 from reviewer.store.queues import QueueRecord
+from reviewer.store.troubles import StoreTrouble
 from tests.databases import Databases
 from tests.store.comparing import pairs_queue, views
 from tests.store.filling import add_items, fill, new_item, record

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from reviewer.store.connection import Store, StoreTrouble
+from reviewer.store.connection import Store
 from reviewer.store.prepared import Connection
+from reviewer.store.troubles import StoreTrouble
 from reviewer.store.writer import Job, Writer
 from tests.store.child import said_by, start
 from tests.store.filling import ask

@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from reviewer.errors import WrongUsage
 from reviewer.sync import wire
-from reviewer.sync.client import Client, address
+from reviewer.sync.client import _TIMEOUT, Client, address
 from reviewer.sync.trouble import RemoteTrouble
 from tests.sync.scripted import Asked, Said, Scripted, serving
 
@@ -183,6 +184,26 @@ def test_a_server_that_never_answers_is_given_up() -> None:
         ):
             client.hello()
     assert raised.value.offline
+
+
+def test_what_asks_for_little_does_not_wait_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks at the mark is told soon that nobody answers; much to do is waited for."""
+    assert _TIMEOUT.connect is not None
+    assert _TIMEOUT.connect <= 5
+    assert _TIMEOUT.read is not None
+    assert _TIMEOUT.read <= 20
+    monkeypatch.setattr("reviewer.sync.client._TIMEOUT", httpx.Timeout(0.1))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with Client(url, TOKEN, attempts=1) as client:
+            few = wire.LeaseRequest(device="d", wanted=10)
+            for ask in (client.hello, client.me, lambda: client.changes("q", "d"), lambda: client.lease("q", few)):
+                with pytest.raises(RemoteTrouble, match="too long to answer") as raised:
+                    ask()
+                assert raised.value.offline
+            monkeypatch.setattr(client, "_patient", httpx.Timeout(0.2))
+            with pytest.raises(RemoteTrouble, match="too long to answer"):
+                client.lease("q", wire.LeaseRequest(device="d", wanted=500))
 
 
 def test_a_connection_that_breaks_off_is_said_to() -> None:

@@ -79,6 +79,31 @@ def test_it_says_why_there_are_no_more(store: Store, server: Scripted) -> None:
     assert found.until == LATER
 
 
+def test_it_asks_again_where_others_held_the_rest_for_a_moment(store: Store, server: Scripted) -> None:
+    whole, few = leasing(9, "leased"), iter((2, 0, 3))
+
+    def answer(asked: Asked) -> Any:
+        """Few at first, as others are at the same tasks at this moment; then all that there are."""
+        limit = next(few, None)
+        if limit is None:
+            return whole(asked)
+        given = leasing(asked.json["after"] + limit, "limit")(asked)
+        assert given["why"]["code"] == "limit"
+        return given
+
+    server.answers[PATH] = answer
+    found = got(store, server, join(store), 50)
+    assert (found.new, found.left, found.why_code) == (9, 9, "leased")
+    assert requests(server) == [(50, 0), (48, 2), (48, 2), (45, 5)]
+
+
+def test_it_does_not_ask_for_ever_where_others_hold_the_rest(store: Store, server: Scripted) -> None:
+    server.answers[PATH] = leasing(4, "limit")
+    found = got(store, server, join(store), 50)
+    assert (found.new, found.why_code) == (4, "limit")
+    assert len(server.asked) < 10
+
+
 def test_leases_are_renewed_where_nothing_more_is_wanted(store: Store, server: Scripted) -> None:
     remote = join(store)
     got(store, server, remote, 5)

@@ -246,7 +246,10 @@ def test_a_recalled_task_leaves_the_order_and_comes_back(store: Store) -> None:
     pulled(store, remote, 1, 2)
     recalled = wire.Change(task="lease-00001", what="recalled", reason="its source is wrong")
     heard = change(store, remote, recalled)
-    assert heard.news() == ["'team/kyc': item 1 was recalled: its source is wrong"]
+    assert heard.news() == [
+        "'team/kyc': item 1 was recalled: its source is wrong. Nothing more is asked of you there; what you labelled "
+        "of it is kept."
+    ]
     assert change(store, remote, recalled).news() == []
     sitting = sit(store, "ana", "team/kyc")
     try:
@@ -337,7 +340,10 @@ def test_a_label_of_another_device_stands_beside_ours_until_it_is_settled(store:
     other = mine()
     ours_as_told = mine(id=ours, device=store.device, values={"score": 2})
     conflict = wire.Change(task="lease-00001", what="conflict", labels=[ours_as_told, other])
-    assert change(store, remote, conflict).news() == ["'team/kyc': item 1 was labelled on two devices."]
+    assert change(store, remote, conflict).news() == [
+        "'team/kyc': item 1 was labelled on two devices. Both labels are kept; the one that the server received first "
+        "counts, until you submit it again: that settles it."
+    ]
     assert change(store, remote, conflict).news() == []
     with store.reading() as connection:
         (found,) = remotes.conflicts(connection, QUEUE_ID, remote.rater)

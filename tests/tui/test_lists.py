@@ -48,6 +48,19 @@ async def test_a_queue_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
         assert not isinstance(player.app.screen, RatingScreen)
 
 
+async def test_the_state_of_a_queue_is_told_whole_at_eighty_columns(tmp_path: Path) -> None:
+    store = filled(tmp_path, queue="a-queue-with-quite-a-long-name")
+    add_queue(store, [item(90)], queue="another")
+    long = "a-queue-with-quite-a-long-name"
+    with store.writing() as connection:
+        connection.execute("UPDATE queue SET purpose = 'calibration', state = 'locked' WHERE name = ?", (long,))
+        connection.execute("UPDATE queue SET state = 'closed' WHERE name = 'another'")
+    async with playing(store, None, (80, 24)) as player:
+        rows = [row.rstrip() for row in player.grid()]
+        assert sum(row.endswith(("round, locked", "round, done")) for row in rows) == 1
+        assert sum(row.endswith("closed") for row in rows) == 1
+
+
 async def test_the_instructions_are_told_at_the_width_of_the_terminal(tmp_path: Path) -> None:
     async with playing(filled(tmp_path), size=(80, 24)) as player:
         await player.press("i")

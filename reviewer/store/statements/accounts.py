@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select, update
 
-from reviewer.store.prepared import Prepared, insert_into
-from reviewer.store.tables import Account, Queue, Rater, Token, core
+from reviewer.store.prepared import Prepared, insert_into, upsert
+from reviewer.store.tables import Account, Device, Queue, Rater, Round, Token, core
 
-_A, _Q, _R, _T = (core(table).c for table in (Account, Queue, Rater, Token))
+_A, _D, _O, _Q, _R, _T = (core(table).c for table in (Account, Device, Round, Queue, Rater, Token))
 _with_rater = core(Account).join(core(Rater), _A.rater == _R.id)
 
 bearer = Prepared(
@@ -29,6 +29,9 @@ tokens = Prepared(
         _T.rater, _T.created_at, _T.id
     )
 )
+every_token = Prepared(
+    select(_T.id, _T.rater, _T.hash, _T.queues, _T.created_at, _T.expires_at, _T.revoked_at).order_by(_T.id)
+)
 rater_of_token = Prepared(select(_T.rater).where(_T.id == bindparam("token")))
 not_revoked = Prepared(
     select(_T.id).where(_T.rater == bindparam("rater"), _T.revoked_at.is_(None)).order_by(_T.created_at, _T.id)
@@ -38,5 +41,10 @@ revoke = Prepared(
     update(core(Token))
     .where(_T.id == bindparam("of_token"), _T.revoked_at.is_(None))
     .values(revoked_at=bindparam("at"))
+)
+rounds_of = Prepared(select(_O.child).where(_O.parent == bindparam("parent")))
+put_device = upsert(Device, skip=("first_seen", "public_key"))
+devices = Prepared(
+    select(_D.rater, _D.device, _D.public_key, _D.first_seen, _D.last_seen).order_by(_D.rater, _D.first_seen, _D.device)
 )
 queue = Prepared(select(_Q.id).where(_Q.id == bindparam("queue")))

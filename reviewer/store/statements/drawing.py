@@ -11,6 +11,7 @@ from reviewer.store.tables import (
     Exposure,
     Label,
     Output,
+    Queue,
     Rater,
     Round,
     RoundMember,
@@ -19,8 +20,9 @@ from reviewer.store.tables import (
     core,
 )
 
-_K, _X, _L, _O, _RA, _R, _RM, _T, _TO = (
-    core(table).c for table in (DatasetItem, Exposure, Label, Output, Rater, Round, RoundMember, Task, TaskOutput)
+_K, _X, _L, _O, _Q, _RA, _R, _RM, _T, _TO = (
+    core(table).c
+    for table in (DatasetItem, Exposure, Label, Output, Queue, Rater, Round, RoundMember, Task, TaskOutput)
 )
 _met_task, _earlier_task = core(Task).alias("met_task"), core(Task).alias("earlier_task")
 _wanted = json_values(bindparam("members"), "wanted")
@@ -34,9 +36,12 @@ _labelled = (
 _earlier = (
     select(_earlier_task.c.item)
     .select_from(
-        core(Round).join(core(RoundMember), _RM.round == _R.id).join(_earlier_task, _earlier_task.c.queue == _R.child)
+        core(Round)
+        .join(core(RoundMember), _RM.round == _R.id)
+        .join(core(Queue), _R.child == _Q.id)
+        .join(_earlier_task, _earlier_task.c.queue == _R.child)
     )
-    .where(_R.parent == bindparam("queue"), _RM.rater.in_(_members))
+    .where(_R.parent == bindparam("queue"), _Q.state != "cancelled", _RM.rater.in_(_members))
 )
 _own = (
     _T.queue == bindparam("queue"),

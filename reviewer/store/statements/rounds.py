@@ -38,7 +38,9 @@ _of_child = _R.child == bindparam("child")
 
 blind = Prepared(
     select(_Q.name, _Q.state).where(
-        _Q.id == bindparam("queue"), _Q.purpose == "calibration", or_(_Q.state == "open", _Q.state == "locked")
+        _Q.id == bindparam("queue"),
+        _Q.purpose == "calibration",
+        or_(_Q.state == "open", _Q.state == "locked", _Q.state == "cancelled"),
     )
 )
 members = Prepared(

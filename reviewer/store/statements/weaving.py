@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 
 from reviewer.store.dialects import json_values
 from reviewer.store.prepared import Prepared
@@ -69,6 +69,17 @@ decided = Prepared(
         ~exists(select(_R.id).where(_R.parent == bindparam("queue"), _R.child == _T.queue)),
     )
     .order_by(_G.item, _G.output_hash, _G.id.desc())
+)
+outdated = Prepared(
+    select(func.count())
+    .select_from(core(Golden).join(core(Label), _G.source_label == _L.id).join(core(Task), _L.task == _T.id))
+    .where(
+        _L.queue == bindparam("queue"),
+        _T.rubric.is_(None),
+        _G.retired.is_(None),
+        ~exists(select(_later.c.id).where(_later.c.item == _G.item, _later.c.supersedes == _G.id)),
+        _G.scale_hash.not_in(select(_scales.c.value)),
+    )
 )
 ordinary = Prepared(
     select(_T.item)

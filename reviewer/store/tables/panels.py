@@ -11,8 +11,8 @@ from reviewer.store.tables.base import CLUSTERED, json_column
 class Round(SQLModel, table=True):
     """A calibration round: a batch of `parent` that its members rate in the queue `child`.
 
-    Its state is the child's: open, locked, revealed, finished. `settings` hold how the batch was drawn and what a
-    certificate asks for.
+    Its state is the child's: open, locked, revealed, finished; or cancelled. `settings` hold how the batch was drawn
+    and what a certificate asks for.
     """
 
     __table_args__ = (Index("round_of_parent", "parent", "number"),)

@@ -16,10 +16,11 @@ from reviewer.text.cells import width as cells_of
 from reviewer.text.layout import Layout
 from reviewer.text.styled import Builder, Styled
 from reviewer.tui.panes.compared import SHORT_STEPS
+from reviewer.tui.panes.drawn import Source
 from reviewer.tui.panes.peer_rows import add_text, cell, flat, headed
 from reviewer.tui.panes.peer_table import add_table
 from reviewer.tui.panes.peer_words import written
-from reviewer.tui.panes.reading import ReadingPane, Source
+from reviewer.tui.panes.reading import ReadingPane
 
 Section = Callable[[int], Styled | None]
 """A piece of the text for a width; None where there is nothing to tell."""

@@ -8,7 +8,7 @@ from reviewer.keys.cheatsheet import footer_hints
 from reviewer.keys.contexts import RATING, Stack
 from reviewer.keys.keymap import Keymap
 from reviewer.session.keeping import Saving
-from reviewer.session.sitting import Standing
+from reviewer.session.steps import Standing
 from reviewer.text.cells import truncate
 from reviewer.tui.panes.lines import Fragments, Lines, folded, spread
 

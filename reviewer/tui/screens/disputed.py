@@ -8,7 +8,8 @@ from reviewer.session.revealing import Revealing
 from reviewer.text.cells import pad, truncate
 from reviewer.text.sanitise import one_line
 from reviewer.tui.panes.lines import Fragments
-from reviewer.tui.screens.dialogs import Dialog, ListBody
+from reviewer.tui.screens.dialog_parts import ListBody
+from reviewer.tui.screens.dialogs import Dialog
 
 _OTHER_ROWS = 4
 _TOLD, _NAME = 40, 16

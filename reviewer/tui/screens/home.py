@@ -52,7 +52,7 @@ class QueueRows(Lines):
             name = pad(truncate(card.name, name_width), name_width)
             bar = "█" * filled + "░" * (bar_width - filled)
             rest = f" {share:4.0%}  {card.left:6,}  {card.drafts:6}  {card.flagged:7}"
-            told = self.served.get(card.name) or _told(card)
+            told = self._last(card)
             state = f"  {told}" if told else ""
             if number == self.chosen:
                 found.append([(pad(f"{mark}{name}  {bar}{rest}{state}", width), "list.cursor")])
@@ -61,9 +61,12 @@ class QueueRows(Lines):
                 found.append([*row, (state, "dim")])
         return found
 
+    def _last(self, card: QueueCard) -> str:
+        return self.served.get(card.name) or _told(card)
+
     def _bar_width(self, room: int) -> int:
-        """The bar gives way where what is told of a server's queue would have no room."""
-        told = max((len(text) for text in self.served.values()), default=0)
+        """The bar gives way where what is told of a queue would have no room."""
+        told = max((len(self._last(card)) for card in self.cards), default=0)
         return max(0, min(_BAR, room - _FIGURES - told)) if told else _BAR
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import zip_longest
 
@@ -10,48 +10,34 @@ from textual.message import Message
 from textual.timer import Timer
 
 from reviewer.errors import ReviewerError
-from reviewer.keys.contexts import LIST
 from reviewer.rubric import Criterion, has_rationale, rationale_needed
-from reviewer.session.desk import waiting_for
 from reviewer.session.scoring import none_by_zero
-from reviewer.session.sitting import Sitting, Step
+from reviewer.session.sitting import Sitting
+from reviewer.session.steps import Step
 from reviewer.session.view import TaskView
-from reviewer.text.markdown import literal
 from reviewer.tui.keyed import Keyed
 from reviewer.tui.panes.lines import Fragments
-from reviewer.tui.panes.marks import Marks
-from reviewer.tui.panes.reading import ReadingPane, Source
-from reviewer.tui.screens.divided import Divided
+from reviewer.tui.screens.ahead import LookingAhead
+from reviewer.tui.screens.ended import end_text
 from reviewer.tui.screens.sources import Sources, sources
 from reviewer.tui.screens.synced import OnServer
 
 _DRAFT_AFTER = 0.1
-_AHEAD_AFTER = 0.012
-_REST_AFTER = 0.3
-_SLICE = 0.003
-_LONG = 20_000
-_BREATH = 0.001
-_REST_BREATH = 0.012
-"""Between slices of what nobody waits for: a key passes through many turns of the loop, and would wait in each."""
 _LOOK_AROUND = 5.0
 _DRAWN_AFTER = 0.01
-_PARAGRAPH = "\n\n"
 
 
 class Reported(Message):
     """The writer has something to say."""
 
 
-class ItemScreen(Divided):
+class ItemScreen(LookingAhead):
     """One sitting on screen, whatever is asked about its items."""
 
     def __init__(self, sitting: Sitting) -> None:
         super().__init__(sitting)
         self.context_at = 0
         self._draft_timer: Timer | None = None
-        self._ahead_timer: Timer | None = None
-        self._ahead: Iterator[float] | None = None
-        self._ahead_pause = 0.0
         self._first_paint = True
         self._hold_asked = False
         self._told: Sequence[Fragments] = ()
@@ -90,10 +76,7 @@ class ItemScreen(Divided):
             self.status.paused = False
             self.status.redraw()
             self.notice.say("")
-        if self._ahead_timer is not None:
-            self._ahead_timer.stop()
-            self._ahead_timer = None
-        self._plan_ahead()
+        self.put_off_ahead()
 
     def on_app_focus(self) -> None:
         """The terminal is looked at again."""
@@ -128,7 +111,7 @@ class ItemScreen(Divided):
             said = self._say_outdated()
         self.notice.say(said, look)
         self.show_status()
-        self._begin_ahead()
+        self.begin_ahead()
         if self.sitting.held_elsewhere:
             self._ask_for_hold()
 
@@ -174,17 +157,6 @@ class ItemScreen(Divided):
                 self.divide()
             self.call_after_refresh(self.desk.settle_down)
 
-    def _say_reveal(self) -> str:
-        """Of a calibration round that is blind yet, what comes after the last label; empty for any other queue."""
-        if not self.sitting.queue.is_blind_round:
-            return ""
-        others = [(name, left) for name, left in waiting_for(self.sitting.reader, self.sitting.queue)]
-        told = ", ".join(f"{literal(name)} ({left} left)" for name, left in others if name != self.desk.rater)
-        key = f"**{self.desk.keymap.hint('list.reveal', LIST)}** in the list of queues"
-        if told:
-            return f"\nThe round waits for {told}. Once all are done, {key} shows what everybody said.\n"
-        return f"\nAll members are done: {key} shows what everybody said.\n"
-
     def show_outputs(self, view: TaskView, shown: Sources) -> None:
         """Shows the outputs in their panes."""
         del view
@@ -193,90 +165,14 @@ class ItemScreen(Divided):
 
     def show_end(self) -> None:
         """Says that nothing is left, and what can be done now."""
-        standing = self.sitting.standing
-        keys = self.key_of
-        served = self.server.end()
-        begin = served or "Nothing is left for you in this queue:"
-        text = (
-            f"{begin}{_PARAGRAPH if served else ' '}{standing.done} of {standing.size} done, "
-            f"{standing.counters.skipped} skipped, {standing.counters.flagged} flagged.\n\n"
-            f"- {keys('move.undo')} opens the label you submitted last\n"
-            f"- {keys('app.items')} lists the items\n- {keys('app.back')} goes back to the queues\n"
-            f"{self._say_reveal()}"
-        )
+        text = end_text(self.sitting, self.desk, self.key_of, self.server.end())
         self.prompt.show("", title="Prompt", subtitle="")
         self.context.show("", title="Context", subtitle="")
         for pane in self.outputs[1:]:
             pane.show("", title="", subtitle="")
         self.output.show(text, title="All done", subtitle="")
 
-    # -- looking ahead ---------------------------------------------------------------------------------
-
-    def _begin_ahead(self) -> None:
-        self._ahead = None
-        self._ahead_pause = 0.0
-        if self._ahead_timer is not None:
-            self._ahead_timer.stop()
-            self._ahead_timer = None
-        self._plan_ahead()
-
-    def _plan_ahead(self) -> None:
-        if self._ahead_timer is None:
-            self._ahead_timer = self.set_timer(max(_AHEAD_AFTER, self._ahead_pause), self._work_ahead)
-
-    def _work_ahead(self) -> None:
-        self._ahead_timer = None
-        if self.sitting.closed:
-            return
-        if self._ahead is None:
-            self._ahead = self._look_ahead()
-        pause = next(self._ahead, None)
-        if pause is not None:
-            self._ahead_pause = pause
-            self._ahead_timer = self.set_timer(pause, self._work_ahead)
-
-    def _look_ahead(self) -> Iterator[float]:
-        """Work in slices, each with the pause that goes before the next: first the items that are likely next, and,
-        when no key has come for a while, the rest of the long texts that are open."""
-        likely: list[TaskView] = []
-        for view in self.sitting.ahead():
-            yield _BREATH
-            likely.append(view)
-            yield from self.prepare_view(view)
-        yield from self.ponder(likely)
-        panes = self.panes.values()
-        for pane in sorted(panes, key=_length):
-            if _length(pane) > _LONG:
-                yield _REST_AFTER
-            while not pane.idle(_SLICE):
-                yield _REST_BREATH
-        self.desk.tidy()
-
-    def ponder(self, likely: list[TaskView]) -> Iterator[float]:
-        """More work that can be done ahead, once what is likely next is ready to be shown: none here."""
-        del likely
-        return iter(())
-
-    def prepare_view(self, view: TaskView) -> Iterator[float]:
-        """Work, in slices, that makes an item ready to be shown."""
-        shown = sources(view, 0)
-        yield from self.prepare_outputs(view, shown)
-        yield from self.prepare_pane(self.context, shown.context)
-        yield from self.prepare_pane(self.prompt, shown.prompt)
-
-    def prepare_outputs(self, view: TaskView, shown: Sources) -> Iterator[float]:
-        """Work, in slices, that makes the outputs of an item ready to be shown."""
-        del view
-        for pane, output in zip(self.outputs, shown.outputs, strict=False):
-            yield from self.prepare_pane(pane, output.text)
-
-    def prepare_pane(
-        self, pane: ReadingPane, source: Source, *, marks: Marks | None = None, rows: int = 0
-    ) -> Iterator[float]:
-        """Work, in slices, that makes one pane ready."""
-        while pane.display and not pane.prepare(source, _SLICE, marks=marks, rows=rows):
-            yield _BREATH
-        yield _BREATH
+    # -- what others do ------------------------------------------------------------------------------
 
     def sync_changed(self) -> None:
         """Shows what the server has told; no item is taken from under the rater."""
@@ -496,7 +392,3 @@ class ItemScreen(Divided):
         self.set_focus(None)
         self.divide()
         self.desk.turn_footers(self)
-
-
-def _length(pane: ReadingPane) -> int:
-    return sum(len(part.text) for part in pane.document.parts)

@@ -16,7 +16,7 @@ from reviewer.text.sanitise import one_line
 from reviewer.tui.keyed import Keyed
 from reviewer.tui.panes.lines import Fragments, Lines
 from reviewer.tui.panes.status import Footer, Notice
-from reviewer.tui.screens.dialogs import Line
+from reviewer.tui.screens.dialog_parts import Line
 
 _OTHER_ROWS = 4
 """Title, the line to search in, notice and footer."""

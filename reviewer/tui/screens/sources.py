@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reviewer.session.view import TaskView, Turn
 from reviewer.text.layout import Part
-from reviewer.tui.panes.reading import Source
+from reviewer.tui.panes.drawn import Source
 
 SIDES = ("Left", "Right")
 
