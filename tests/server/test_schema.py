@@ -16,9 +16,10 @@ from schemathesis.core.result import Ok
 from reviewer.sync import wire
 from tests.databases import Databases
 from tests.server.serving import Device, Server, read, served
+from tests.soak.amount import share
 from tests.store.filling import elsewhere, fill, fresh
 
-EXAMPLES = 150
+EXAMPLES = share(1500)
 _DEVICE = "a-device"
 
 

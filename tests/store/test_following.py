@@ -271,7 +271,7 @@ def test_the_audit_and_doctor_hold(told: Path) -> None:
     with closing(loaded(told)) as copy:
         seen = events.verify(copy)
         assert seen.faults == []
-        assert (seen.labels, len(seen.heads)) == (9, 3)
+        assert (seen.labels, len(seen.heads)) == (9, 5)
         assert copy.execute("SELECT exposure FROM label WHERE exposure <> 'none'").fetchall() == [("peers",)]
 
 
