@@ -33,6 +33,7 @@ _COMMANDS = {
     "serve": ("serve", "Serves the store to a team: queues, leases, labels."),
     "user": ("user", "Adds, lists and revokes who may use the server."),
     "remote": ("remote", "Adds, lists and removes the servers that this device works for."),
+    "progress": ("progress", "Shows how far a team is in a queue."),
     "pull": ("pull", "Fetches tasks of a server's queues, to work on anywhere."),
     "push": ("push", "Sends labels to the server."),
     "sync": ("sync", "Pushes, hears what changed, and pulls."),

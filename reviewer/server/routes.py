@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, cast
 
 from fastapi import Path, Query, Response
@@ -9,12 +10,12 @@ from pydantic import Field
 
 from reviewer import __version__
 from reviewer.ids import now
-from reviewer.server.access import EVERYBODY, RATERS, Access, Declared, declare, no_queue
+from reviewer.server.access import EVERYBODY, LEADS, RATERS, Access, Declared, declare, no_queue
 from reviewer.server.binding import unfit
 from reviewer.server.desk import AtDesk, Desk
 from reviewer.server.tasks import queue_told, tasks_told
 from reviewer.session.certificates import refuse_uncertified
-from reviewer.store import leases, receiving, serving
+from reviewer.store import leases, receiving, serving, team_progress
 from reviewer.store.leases import Granted
 from reviewer.store.prepared import Connection, Driver
 from reviewer.store.queues import QueueRecord
@@ -28,6 +29,7 @@ _MOST_NUMBER = 2**30
 
 OPEN = Access(EVERYBODY, "nobody", versioned=False)
 OWN = Access(RATERS, "own")
+TEAM = Access(LEADS, "team")
 OWN_LABELS = Access(RATERS, "own", most=None)
 """As `OWN`, for messages as large as the settings allow."""
 
@@ -174,6 +176,17 @@ def changes(queue: QueueId, device: DeviceId, desk: AtDesk) -> Response:
         ]
         described = queue_told(connection, desk.serving.rubrics, found, caller.rater, moment)
     return desk.answer(wire.Changes.model_construct(queue=described, changes=told, until=None))
+
+
+@declare(ROUTES, "GET", "/v1/queues/{queue}/progress", "How far the team is", access=TEAM, answer=wire.Progress)
+def progress(queue: QueueId, desk: AtDesk) -> Response:
+    """Counts by rater, for leads: nothing of what was said of any task."""
+    with desk.reading() as connection:
+        found = serving.served_one(connection, queue)
+        if found is None:
+            raise no_queue()
+        told = team_progress.progress(connection, found)
+    return desk.answer(wire.Progress.model_validate(asdict(told)))
 
 
 @declare(

@@ -72,6 +72,13 @@ def seen_one(driver: Driver, queue: str, rater: str, name: str) -> QueueRecord |
     return found
 
 
+def served_one(driver: Driver, queue: str) -> QueueRecord | None:
+    """The queue with that identifier, whoever sees it; None for another server's."""
+    row = _sql.queue.first(driver, queue=queue)
+    found = queues.record_of(row) if row else None
+    return None if found is None or "server" in found.settings else found
+
+
 def standing(driver: Driver, queue: str, rater: str, moment: str) -> Standing:
     """Where the rater stands in a queue at a moment."""
     found = _sql.standing.first(driver, queue=queue, rater=rater, moment=moment)

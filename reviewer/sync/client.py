@@ -109,6 +109,10 @@ class Client:
         """Gives leases back; returns how many."""
         return self._ask(wire.Returned, "POST", f"v1/queues/{quote(queue, safe='')}/returns", request).returned
 
+    def progress(self, queue: str) -> wire.Progress:
+        """How far the team is in a queue; for leads."""
+        return self._ask(wire.Progress, "GET", f"v1/queues/{quote(queue, safe='')}/progress")
+
     def changes(self, queue: str, device: str) -> wire.Changes:
         """What has happened to what this device holds of a queue."""
         path = f"v1/queues/{quote(queue, safe='')}/changes"

@@ -296,6 +296,36 @@ class LabelsAnswer(Message):
     head: StreamHead
 
 
+class RaterProgress(Message):
+    """Where a rater stands in a queue. `leased` tasks are with their devices until `until` at the earliest; `an_hour`
+    is the number of submissions in an hour of active work."""
+
+    name: str
+    submitted: int
+    skipped: int
+    abstained: int
+    sent_back: int
+    leased: int
+    until: str | None = None
+    an_hour: float | None = None
+    last_at: str | None = None
+
+
+class Progress(Message):
+    """The answer to GET /v1/queues/{queue}/progress, for leads. `wanted` is how many submissions the tasks ask for
+    together, None where every rater rates everything."""
+
+    queue: Identifier
+    name: str
+    state: str
+    tasks: int
+    overlap: int
+    wanted: int | None = None
+    submitted: int
+    leased: int
+    raters: list[RaterProgress]
+
+
 class Change(Message):
     """What happened to a task that the device holds or labelled. `labels` has, for a conflict, all the rater's own
     labels that count beside each other."""
