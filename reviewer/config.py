@@ -24,6 +24,7 @@ class Settings:
     editor: str = ""
     idle_after: int = 60  # seconds without a key after which time counts as idle
     database: str = field(default="", repr=False)  # the address may hold a password
+    judge_hosts: str = ""  # hosts that texts may be sent to, with blanks between
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ def export(
     JSONL holds every revision and column, and imports again without loss. CSV has one row a label and criterion,
     of the revisions that count. While a blind queue is unrevealed, neither says which system gave an output, and it
     imports into this store alone: `reviewer queue reveal` comes first where labels go elsewhere.
+    What one rater labelled on two devices is marked in JSONL (`disputed`) until they settle it: what came first counts.
     Once a queue is revealed, the answers to hidden repeats are marked (`repeat`); only the store that asked them takes
     them in. Preferences count from -2, the first shown is much better, to 2; 2>1=3 is a ranking of what was shown.
     In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it; importing takes it away.
@@ -88,14 +89,16 @@ def export(
         with written_whole(to) as stream:
             done = write(connection, record, stream.write, form=form, rater=rater, every=every, golden=golden)
     if as_json:
-        print_json({"labels": done.labels, "rows": done.rows, "file": str(to), "sealed": record.sealed})
+        told = {"labels": done.labels, "rows": done.rows, "disputed": done.disputed}
+        print_json({**told, "file": str(to), "sealed": record.sealed})
         return
     sealed = (
         " The queue is blind and not revealed: systems are left out, and it imports into this store alone."
         if record.sealed
         else ""
     )
-    click.echo(plainly(f"Wrote {counted(done.labels, 'label')} to {to}.{sealed}"))
+    disputed = f" {done.disputed:,} of them stand beside another of the same rater's device." if done.disputed else ""
+    click.echo(plainly(f"Wrote {counted(done.labels, 'label')} to {to}.{sealed}{disputed}"))
 
 
 @labels.command(name="import")

@@ -197,11 +197,12 @@ def _lend(
     take_over: bool,
     as_json: bool,
 ) -> None:
-    from reviewer.cli.remote_shown import bar, moment, say
+    from reviewer.cli.remote_shown import bar, say
     from reviewer.cli.shown import many
     from reviewer.session.certificates import refuse_uncertified
     from reviewer.store import queues
     from reviewer.sync.packing import lend
+    from reviewer.text.when import moment
 
     with store.reading() as connection:
         account = _user(connection, rater)

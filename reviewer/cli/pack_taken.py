@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 def import_tasks(store: Store, pack: Pack, name: str | None, key: str | None, trust: bool, as_json: bool) -> None:
     """Stores tasks on the rater's machine."""
-    from reviewer.cli.remote_shown import bar, moment, say
+    from reviewer.cli.remote_shown import bar, say
     from reviewer.cli.shown import many
     from reviewer.sync.unpacking import take_tasks
+    from reviewer.text.when import moment
 
     with bar("Importing", hidden=as_json) as progress:
         taken = take_tasks(store, pack, name=name, key=key, trust=trust, progress=progress)

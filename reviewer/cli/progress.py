@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reviewer.cli.options import home_at, home_option, json_option, print_json, store_at
-from reviewer.errors import BadInput, WrongUsage
+from reviewer.errors import WrongUsage
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from reviewer.store.connection import Store
+    from reviewer.session.progress_source import ProgressSource
 
 _EVERY = 2.0
-_SELDOM = {"skipped": "skipped", "abstained": "abstained", "sent_back": "sent back", "leased": "leased"}
+_SELDOM = {"left": "left", "skipped": "skipped", "abstained": "abstained", "sent_back": "sent back", "leased": "leased"}
 """Columns that are shown where there is anything in them."""
 
 
@@ -42,61 +40,32 @@ def progress(queue: str, watch: bool, home: Path | None, as_json: bool) -> None:
       reviewer progress team/kyc --watch
       reviewer progress kyc --json
     """
-    with _asking(store_at(home_at(home)), queue) as ask:
+    from reviewer.cli.watched import source_of
+
+    with closing(source_of(store_at(home_at(home)), queue, patient=not watch)) as source:
         if not watch:
-            _print(ask(), as_json)
+            _print(asdict(source.ask()), as_json)
         elif as_json:
-            _follow(ask)
+            _follow(source)
         elif sys.stdout.isatty():
-            _watch(ask)
+            _watch(source)
         else:
             raise WrongUsage("--watch draws on a terminal.", mend="With --json it prints a line at each change.")
 
 
-@contextmanager
-def _asking(store: Store, name: str) -> Iterator[Callable[[], dict[str, Any]]]:
-    """How to learn where the queue of that name stands, as often as wanted."""
-    from reviewer.store import queues, remotes, team_progress
-
-    before, slash, after = name.partition("/")
-    with store.reading() as connection:
-        remote = remotes.find(connection, before) if slash else None
-        found = None if remote else queues.find(connection, name)
-    if remote is not None:
-        from reviewer.sync.pulling import their_queue
-        from reviewer.sync.remotes import connect
-
-        with closing(connect(store, remote)) as client:
-            theirs = their_queue(remote, client.queues(), after)
-            yield lambda: client.progress(theirs.id).model_dump()
-        return
-    if found is None:
-        raise BadInput(f"there is no queue '{name}'.", mend="`reviewer queue list` names those that there are.")
-    queue = found.id
-
-    def here() -> dict[str, Any]:
-        from reviewer.store.serving import served_one
-
-        with store.reading() as connection:
-            now_ = served_one(connection, queue) or found
-            return asdict(team_progress.progress(connection, now_))
-
-    yield here
-
-
-def _follow(ask: Callable[[], dict[str, Any]]) -> None:
+def _follow(source: ProgressSource) -> None:
     import orjson
 
     shown: dict[str, Any] | None = None
     while True:
-        told = ask()
+        told = asdict(source.ask())
         if told != shown:
             click.echo(orjson.dumps(told))
             shown = told
-        time.sleep(_EVERY)
+        source.wait(_EVERY)
 
 
-def _watch(ask: Callable[[], dict[str, Any]]) -> None:
+def _watch(source: ProgressSource) -> None:
     from rich.live import Live
     from rich.text import Text
 
@@ -105,11 +74,11 @@ def _watch(ask: Callable[[], dict[str, Any]]) -> None:
     console = standard_output()
     with Live(console=console, auto_refresh=False, screen=False) as live:
         while True:
-            told = ask()
+            told = asdict(source.ask())
             with console.capture() as captured:
                 _show(console, told)
             live.update(Text.from_ansi(captured.get()), refresh=True)
-            time.sleep(_EVERY)
+            source.wait(_EVERY)
 
 
 def _print(told: dict[str, Any], as_json: bool) -> None:
@@ -122,8 +91,8 @@ def _print(told: dict[str, Any], as_json: bool) -> None:
 
 
 def _show(console: Console, told: dict[str, Any]) -> None:
-    from reviewer.cli.remote_shown import moment
     from reviewer.cli.shown import grid, many, say
+    from reviewer.text.when import moment
 
     wanted, submitted = told["wanted"], told["submitted"]
     each = f"{many(told['overlap'], 'rater')} each" if wanted else "every rater rates everything"
@@ -136,11 +105,15 @@ def _show(console: Console, told: dict[str, Any]) -> None:
     if not told["raters"]:
         say(console, "Nobody has begun.")
         return
-    columns = {name: heading for name, heading in _SELDOM.items() if any(one[name] for one in told["raters"])}
+    columns = {
+        name: heading
+        for name, heading in _SELDOM.items()
+        if any(one[name] is not None if name == "left" else one[name] for one in told["raters"])
+    }
     rows = [
         (
             one["name"],
-            *(f"{one[name]:,}" for name in ("submitted", *columns)),
+            *("" if one[name] is None else f"{one[name]:,}" for name in ("submitted", *columns)),
             f"{one['an_hour']:.0f}" if one["an_hour"] else "",
             moment(one["last_at"]) if one["last_at"] else "",
         )

@@ -66,8 +66,13 @@ def list_(home: Path | None, as_json: bool) -> None:
         return
     width = max(len(plainly(row["name"])) for row in rows)
     for row in rows:
-        counts = f"{row['tasks']:>8} tasks {row['labels']:>8} labels {row['raters']:>3} raters"
+        counts = f"{_of(row['tasks'], 'task'):>15} {_of(row['labels'], 'label'):>15} {_of(row['raters'], 'rater'):>10}"
         say(f"{plainly(row['name']):<{width}}  {row['kind']:<8} {standing(row):<16} {counts}")
+
+
+def _of(number: int, what: str) -> str:
+    """The count of a column, its words below each other."""
+    return f"{number} {what}{' ' if number == 1 else 's'}"
 
 
 @queue.command()
@@ -82,7 +87,7 @@ def show(name: str, home: Path | None, as_json: bool) -> None:
       reviewer queue show kyc
       reviewer queue show kyc --json
     """
-    from reviewer.store import queues
+    from reviewer.store import label_rows, queues, selected
     from reviewer.store.balance import balances
     from reviewer.store.order import way_of
     from reviewer.store.weaving import outdated
@@ -93,6 +98,8 @@ def show(name: str, home: Path | None, as_json: bool) -> None:
         rubrics = queues.rubrics_of(connection, record.id)
         team = list(queues.progress_of_team(connection, record.id))
         old_gold = outdated(connection, record)
+        disputed = label_rows.disputed(connection, record.id)
+        drawn = selected.told_of(connection, record)
         balance = None
         if record.kind != "rating":
             balance = {name: one.to_json() for name, one in balances(connection, record.id).items()}
@@ -102,8 +109,10 @@ def show(name: str, home: Path | None, as_json: bool) -> None:
         "order": way,
         "planned_for": record.settings["raters"] if way == "planned" else None,
         "balance": balance,
-        "settings": record.settings,
+        "settings": {key: value for key, value in record.settings.items() if key != selected.DRAW},
+        "drawn": drawn,
         "outdated_gold": old_gold,
+        "disputed": len(disputed),
         "rubrics": [
             {"name": document["name"], "id": identifier, "in_force": number == len(rubrics)}
             for number, (identifier, document) in enumerate(rubrics, 1)

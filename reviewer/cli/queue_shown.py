@@ -64,6 +64,12 @@ def print_queue(shown: dict[str, Any]) -> None:
     if old := shown["outdated_gold"]:
         values = "1 golden value stands" if old == 1 else f"{old:,} golden values stand"
         say(f"gold     {values} on scales that the rubric in force no longer has: nothing is compared with them")
+    if beside := shown["disputed"]:
+        say(f"disputed {beside:,} labels stand beside another of the same rater, from another device: theirs to settle")
+    if drawn := shown["drawn"]:
+        say(
+            f"drawn    from {drawn['of']:,} tasks of '{drawn['queue']}', seed {drawn['seed']}; --json says why each was"
+        )
     for key, value in sorted(shown["settings"].items()):
         say(f"setting  {key}={_written(value)}")
     for row in shown["progress"]:

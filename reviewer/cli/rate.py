@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,10 +86,12 @@ def _check_terminal(command: str) -> None:
 
 
 def _run(chosen: Home, store: Store, keys: Keymap, name: str, sitting: Sitting | None) -> None:
+    from reviewer.cli.watched import source_of
     from reviewer.tui.app import ReviewerApp
 
     syncing = _syncing(store)
-    app = ReviewerApp(chosen, store, keys, name, sitting=sitting, syncing=syncing)
+    watch = partial(source_of, store)
+    app = ReviewerApp(chosen, store, keys, name, sitting=sitting, syncing=syncing, watch=watch)
     app.run(mouse=chosen.settings.mouse)
     _take_leave(store, syncing)
     if app.failure is not None:
@@ -100,11 +103,17 @@ def _run(chosen: Home, store: Store, keys: Keymap, name: str, sitting: Sitting |
 def read_plainly(home: Path | None, queue: str, rater: str | None) -> None:
     """Runs the sitting line by line on standard input and output."""
     from reviewer import plain
+    from reviewer.session.revealing import is_shown
     from reviewer.session.sitting import Sitting
 
     chosen = home_at(home)
     store = store_at(chosen)
     sitting = Sitting.open(store, queue, chosen.rater(rater), idle_after=chosen.settings.idle_after, source="plain")
+    if is_shown(sitting.queue):
+        click.echo(
+            f"The round is revealed: `reviewer round show {queue}` tells what everybody said. "
+            "What you submit here is a second vote."
+        )
     syncing = _syncing(store)
     code = plain.run(sitting, sys.stdin, sys.stdout, syncing=syncing)
     _take_leave(store, syncing)
@@ -135,13 +144,44 @@ def _synchroniser(store: Store) -> Synchroniser | None:
 def _take_leave(store: Store, syncing: Plug) -> None:
     """Lets labels that are being sent arrive, and says how many wait, which are safe here."""
     from reviewer.session.synchroniser import leave_words
+
+    waiting = _waiting(store)
+    # What was saved last the synchroniser may not have heard of, nor may it be made yet.
+    at_work = syncing.wait(_LEAVING_SECONDS) if waiting else syncing.at_work
+    if at_work is not None:
+        for queue, labels in waiting.items():
+            state = at_work.state_of(queue)
+            if state is not None and labels > state.waiting:
+                at_work.wake(queue, labels - state.waiting)
+        at_work.close(_LEAVING_SECONDS)
+        waiting = _waiting(store)
+    by_packs = _reached_by_packs(store)
+    for name in by_packs:
+        if labels := sum(number for queue, number in waiting.items() if queue.startswith(f"{name}/")):
+            click.echo(leave_words(labels, f"`reviewer pack export {name} -o FILE` writes"), err=True)
+    rest = sum(number for queue, number in waiting.items() if queue.partition("/")[0] not in by_packs)
+    if rest:
+        shut_out = at_work is not None and at_work.state.mark == "refused" and not at_work.state.refused
+        click.echo(leave_words(rest, "once you are let in again, `reviewer sync` sends" if shut_out else ""), err=True)
+
+
+def _waiting(store: Store) -> dict[str, int]:
+    """How many labels wait to be sent, by queue."""
     from reviewer.store import remotes
 
-    if syncing.at_work is not None:
-        syncing.at_work.close(_LEAVING_SECONDS)
     with suppress(ReviewerError), store.reading() as connection:
-        if waiting := remotes.waiting(connection):
-            click.echo(leave_words(waiting), err=True)
+        counts = [remotes.counts(connection, remote.name) for remote in remotes.every(connection)]
+        return {queue: waiting for of in counts for queue, (waiting, _) in of.items() if waiting}
+    return {}
+
+
+def _reached_by_packs(store: Store) -> list[str]:
+    from reviewer.store import remotes
+    from reviewer.store.packs import PACK_URL
+
+    with suppress(ReviewerError), store.reading() as connection:
+        return [remote.name for remote in remotes.every(connection) if remote.url == PACK_URL]
+    return []
 
 
 def begin() -> None:

@@ -80,6 +80,7 @@ def list_(home: Path | None, as_json: bool) -> None:
       reviewer remote list --json
     """
     from reviewer.store import remotes
+    from reviewer.store.packs import PACK_URL
 
     with store_at(home_at(home)).reading() as connection:
         rows = [_row(record, _counts(connection, record)) for record in remotes.every(connection)]
@@ -91,7 +92,8 @@ def list_(home: Path | None, as_json: bool) -> None:
     width = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
         synced = f"synced {row['synced_at'][:16].replace('T', ' ')}" if row["synced_at"] else "never synced"
-        _say(f"{row['name']:<{width}}  {row['url']}  as {row['rater']} ({row['role']})  {synced}")
+        where = "by packs" if row["url"] == PACK_URL else row["url"]
+        _say(f"{row['name']:<{width}}  {where}  as {row['rater']} ({row['role']})  {synced}")
         for queue in row["queues"]:
             _say(f"{'':<{width}}  {queue['queue']}  {_standing(queue)}")
 

@@ -3,27 +3,54 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from typing import TYPE_CHECKING
+from shutil import get_terminal_size
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reviewer.cli.options import plainly
-from reviewer.cli.shown import many
+from reviewer.cli.shown import cut, many
+from reviewer.text.when import moment
 
 if TYPE_CHECKING:
+    from reviewer.store.connection import Store
     from reviewer.store.remotes import Refused
     from reviewer.sync.client import Progress
     from reviewer.sync.pulling import Pulled
     from reviewer.sync.pushing import Pushed
     from reviewer.sync.syncing import QueueSynced, Synced
 
+_LONGEST = 300
+
 
 def say(line: str) -> None:
-    """Prints a line, with what a terminal would obey made visible."""
-    click.echo(plainly(line))
+    """Prints a line, with what a terminal would obey made visible; on a terminal it breaks between words."""
+    told = plainly(line)
+    if sys.stdout.isatty():
+        indent = " " * (len(told) - len(told.lstrip()) + 2)
+        columns = get_terminal_size().columns
+        told = fill(told, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    click.echo(told)
+
+
+@contextmanager
+def safe_here(store: Store, remote: str) -> Iterator[None]:
+    """Where the server is out of reach in the block, the error says how many labels are safe here."""
+    from reviewer.session.synchroniser import labels_wait
+    from reviewer.store import remotes
+    from reviewer.sync.trouble import RemoteTrouble
+
+    try:
+        yield
+    except RemoteTrouble as trouble:
+        with store.reading() as connection:
+            waiting = remotes.waiting(connection, remote)
+        if waiting:
+            trouble.mend = f"{trouble.mend} {labels_wait(waiting)}".strip()
+        raise
 
 
 @contextmanager
@@ -51,7 +78,10 @@ def show_pulled(got: Pulled) -> None:
     """One line on a pull."""
     told = f"{got.queue}: {many(got.new, 'new item')}, {got.left:,} to label"
     told += f", kept for you until {moment(got.until)}." if got.until and got.left else "."
-    say(f"{told} {got.why}".rstrip())
+    why = got.why
+    if not why and got.state != "open":
+        why = f"It is {got.state} on the server, and no more is asked."
+    say(f"{told} {why}".rstrip())
 
 
 def show_pushed(remote: str, pushed: Pushed, refusals: list[Refused]) -> None:
@@ -71,9 +101,10 @@ def show_refusals(refusals: list[Refused]) -> None:
     if not refusals:
         return
     verb = "was" if len(refusals) == 1 else "were"
-    say(f"{many(len(refusals), 'label')} {verb} not taken; kept here, and `reviewer push --refused` sends again:")
+    say(f"{many(len(refusals), 'label')} {verb} not taken, and kept here:")
     for each in refusals:
         say(f"  {each.queue}, {item_of(each)}: {each.reason}")
+    say("`reviewer push --refused` sends again what was not taken; `--let-go` asks no more, and it stays here.")
 
 
 def item_of(refused: Refused) -> str:
@@ -109,9 +140,29 @@ def _show_queue(queue: QueueSynced) -> None:
         say(f"  {queue.trouble}")
 
 
-def moment(at: str) -> str:
-    """A moment as people read it, in their own time."""
-    try:
-        return datetime.fromisoformat(at).astimezone().strftime("%a %d %b %H:%M")
-    except ValueError:
-        return at
+def show_conflicts(rows: Sequence[dict[str, Any]]) -> None:
+    """What was labelled on two devices, with what was said on each."""
+    if not rows:
+        say("No item was labelled on two devices.")
+        return
+    for row in rows:
+        say(f"{row['queue']}, {row['item']}: {row['opening']}".rstrip(": "))
+        for one in row["labels"]:
+            where = "here" if one["here"] else "on another device"
+            counts = "  (counts)" if one["counts"] else ""
+            said = ", ".join(f"{key} {_value(value)}" for key, value in one["values"].items())
+            say(f"  {where}, {moment(one['committed_at'])}: {said or one['outcome']}{counts}")
+            for key, why in one["rationale"].items():
+                if text := " ".join(filter(None, (*why.get("reasons", ()), why.get("text", "")))):
+                    say(f"    {'' if key == 'label' else f'{key}: '}{cut(text, _LONGEST)}")
+            if one["notes"]:
+                say(f"    note: {cut(one['notes'], _LONGEST)}")
+    say("Open the item and submit it: that settles it. Till then the label counts that the server received first.")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(map(_value, value))
+    return str(value)

@@ -81,6 +81,8 @@ def start(
 ) -> None:
     """Draws a batch from QUEUE into a queue of its own, which its members rate blind.
 
+    Where the store is served, members pull the round as REMOTE/NAME, and see it on their devices once it is revealed.
+
     Hidden repeats, gold, examples of the rubric, and what a member has rated, seen or had in an earlier round are not
     drawn; with --seen what a member knows is.
 
@@ -314,6 +316,11 @@ def certificates(name: str, out: Path | None, home: Path | None, as_json: bool) 
     with store_at(home_at(home)).reading() as connection:
         found = rounds.get(connection, name)
         kept = rounds.certificates(connection, found)
+    if not kept and "/" in name:
+        raise BadInput(
+            f"there is no certificate of yours in the round '{name}'.",
+            mend="It comes by `reviewer sync` once whoever leads the round has finished it.",
+        )
     if not kept:
         raise BadInput(
             f"the round '{name}' is {found.state}: it has no certificates yet.",

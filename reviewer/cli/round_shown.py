@@ -55,6 +55,7 @@ def show_started(started: Started) -> None:
         say(screen, f"Fewer than {_LEAST_ITEMS} items give no interval, and so no certificate.")
     for member in card.members:
         say(screen, f"  reviewer rate {card.name} --rater {member.name}")
+    say(screen, f"Who works over a server pulls it: reviewer pull REMOTE/{card.name}")
 
 
 def show_status(cards: Sequence[RoundCard]) -> None:
@@ -70,7 +71,9 @@ def show_status(cards: Sequence[RoundCard]) -> None:
 def _status(card: RoundCard) -> None:
     times = {"open": card.started_at, "locked": card.locked_at, "revealed": card.revealed_at}
     since = times.get(card.state, card.finished_at) or card.started_at
-    said = f"{card.name}: round {card.number} of {card.parent}, {card.state} since {_at(since)}"
+    remote = "/" in card.name  # no queue of this store's own has such a name
+    of = "on the server" if remote else f"of {card.parent}"
+    said = f"{card.name}: round {card.number} {of}, {card.state} since {_at(since)}"
     _line(f"{said}, {many(card.items, 'item')}")
     width = max(len(flat(member.name)) for member in card.members)
     for member in card.members:
@@ -78,7 +81,9 @@ def _status(card: RoundCard) -> None:
         _line(f"  {flat(member.name):<{width}}  {member.done:,} of {member.size:,} done{left}")
     waiting = ", ".join(f"{member.name} ({member.left:,} left)" for member in card.waiting_for)
     name = card.name
-    if card.state == "open" and waiting:
+    if remote:
+        _line(f"`reviewer rate {name}` shows what everybody said; whoever leads it goes on with it there.")
+    elif card.state == "open" and waiting:
         _line(f"Waiting for {waiting}.")
     elif card.is_blind:
         missing = f" --incomplete` shows what was said without {waiting}" if waiting else "` shows what everybody said"

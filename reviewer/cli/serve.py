@@ -99,7 +99,7 @@ def serve(
         click.echo(f"Serving at {url}; Ctrl-C stops it.")
         click.echo(
             "`reviewer user add NAME --role rater` prints a token; with it the rater runs "
-            f"`reviewer remote add TEAM {url} --token-stdin`."
+            f"`reviewer remote add TEAM {url}`."
         )
 
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from reviewer.cli.options import home_at, home_option, json_option, print_json, 
 
 if TYPE_CHECKING:
     from reviewer.store.connection import Store
+    from reviewer.store.prepared import Driver
     from reviewer.store.remotes import RemoteRecord
 
 
@@ -43,11 +45,11 @@ def sync(remote: str | None, list_conflicts: bool, home: Path | None, as_json: b
 
 
 def _sync(store: Store, record: RemoteRecord, as_json: bool) -> dict[str, Any]:
-    from reviewer.cli.remote_shown import bar, show_synced
+    from reviewer.cli.remote_shown import bar, safe_here, show_synced
     from reviewer.store import remotes
     from reviewer.sync.syncing import sync as sync_all
 
-    with bar("Syncing", hidden=as_json) as progress:
+    with bar("Syncing", hidden=as_json) as progress, safe_here(store, record.name):
         synced = sync_all(store, record, progress=progress, fetching=lambda _queue: progress)
     with store.reading() as connection:
         refusals = remotes.refusals(connection, record.name)
@@ -57,48 +59,48 @@ def _sync(store: Store, record: RemoteRecord, as_json: bool) -> dict[str, Any]:
 
 
 def _list_conflicts(store: Store, chosen: list[RemoteRecord], as_json: bool) -> None:
-    from reviewer.cli.remote_shown import say
-    from reviewer.store import remotes
-    from reviewer.store.label_rows import label
-    from reviewer.sync.syncing import named
-
     rows: list[dict[str, Any]] = []
     with store.reading() as connection:
         for record in chosen:
-            for queue in remotes.queues_of(connection, record.name):
-                for conflict in remotes.conflicts(connection, queue.queue, record.rater):
-                    labels = [found for one in conflict.labels if (found := label(connection, one))]
-                    rows.append(
-                        {
-                            "queue": queue.name,
-                            "item": named(conflict),
-                            "task": conflict.task,
-                            "labels": [_told(one, store.device) for one in labels],
-                        }
-                    )
+            rows += _conflicts(connection, record, store.device)
     if as_json:
         print_json({"conflicts": rows})
         return
-    if not rows:
-        say("No item was labelled on two devices.")
-        return
-    for row in rows:
-        say(f"{row['queue']}, {row['item']}")
-        for one in row["labels"]:
-            where = "here" if one["here"] else "on another device"
-            say(f"  {where}, {one['committed_at'][:16].replace('T', ' ')}: {one['outcome']} {one['values']}")
-    say(
-        "Open the item and submit it again: that settles it. The label that the server received first counts till then."
-    )
+    from reviewer.cli.remote_shown import show_conflicts
+
+    show_conflicts(rows)
 
 
-def _told(row: dict[str, Any], device: str) -> dict[str, Any]:
+def _conflicts(driver: Driver, record: RemoteRecord, device: str) -> Iterator[dict[str, Any]]:
+    """What the remote's rater labelled on two devices, each with the labels that stand beside each other."""
+    from reviewer.store import reading, remotes
+    from reviewer.store.label_rows import label
+    from reviewer.sync.syncing import named
+
+    for queue in remotes.queues_of(driver, record.name):
+        counting = queue.document.get("counts", {})
+        for conflict in remotes.conflicts(driver, queue.queue, record.rater):
+            labels = [found for one in conflict.labels if (found := label(driver, one))]
+            brief = reading.read_brief(driver, queue.queue, conflict.position)
+            yield {
+                "queue": queue.name,
+                "item": named(conflict),
+                "task": conflict.task,
+                "opening": brief.opening if brief else "",
+                "labels": [_told(one, device, counts=one["id"] == counting.get(conflict.task)) for one in labels],
+            }
+
+
+def _told(row: dict[str, Any], device: str, *, counts: bool) -> dict[str, Any]:
     import orjson
 
     return {
         "id": row["id"],
         "here": row["device"] == device,
+        "counts": counts,
         "outcome": row["outcome"],
         "values": orjson.loads(row["values"]),
+        "rationale": orjson.loads(row["rationale"]),
+        "notes": row["notes"],
         "committed_at": row["committed_at"],
     }

@@ -102,7 +102,7 @@ def add(
     click.echo(plainly(_said_of(name, made, named, expires_at)), err=True)
     click.echo(made.text)
     click.echo(
-        "On their device they run `reviewer remote add NAME URL --token-stdin` and paste it there. "
+        "On their device they run `reviewer remote add NAME URL`, which asks for it; what is typed there is not shown. "
         f"`reviewer user revoke {made.id}` ends it.",
         err=True,
     )

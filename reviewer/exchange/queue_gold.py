@@ -46,13 +46,15 @@ def gold_of(
     answers: Answers,
     rubric: Callable[[str], Rubric],
     in_force: str,
+    *,
+    own: bool = False,
 ) -> dict[str, Said]:
-    """The golden answers to each task that has some from another task, on scales that hold now; none where the rubric
-    shows the output as an example."""
+    """The golden answers to each task that has some from another task (with `own`, from itself, too), on scales that
+    hold now; none where the rubric shows the output as an example."""
     found: dict[str, Said] = {}
     kind = cast("Any", queue.kind)
     shown: dict[str, frozenset[str]] = {}
-    for task, rows, hashes in rater_rows.golden(driver, queue.id):
+    for task, rows, hashes in rater_rows.golden(driver, queue.id, own=own):
         known = tasks.get(task)
         if known is None:
             continue

@@ -25,7 +25,7 @@ from reviewer.measure.votes import Coding, Column
 from reviewer.rubric import Rubric
 from reviewer.rubric.questions import PREFERENCE, RANKING
 from reviewer.rubric.stored import stored_rubric
-from reviewer.store import judged, queues
+from reviewer.store import judged, queues, selected
 from reviewer.store.judged import JudgedLabel
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
@@ -125,10 +125,12 @@ def read_queue_ratings(driver: Driver, queue: QueueRecord, wanted: Wanted | None
     """
     refuse_while_blind(queue)
     with judged.at_one_moment(driver):
-        return _Reading(driver, queue, wanted or Wanted()).ratings()
+        return QueueReading(driver, queue, wanted or Wanted()).ratings()
 
 
-class _Reading:
+class QueueReading:
+    """Reads the labels of a queue that are wanted into columns; what it has met is there for whoever reads on."""
+
     def __init__(self, driver: Driver, queue: QueueRecord, wanted: Wanted) -> None:
         self.driver, self.queue, self.wanted = driver, queue, wanted
         self.known = judged.known_raters(driver)
@@ -138,7 +140,7 @@ class _Reading:
         self.documents = dict(rubrics)
         self.rubrics: dict[str, Rubric] = {}
         self.in_force = rubrics[-1][0] if rubrics else ""
-        self.answers = Answers(queue.kind, self._rubric, mirrored=_mirrored(queue))
+        self.answers = Answers(queue.kind, self.rubric, mirrored=is_mirrored(queue))
         self.criteria, self.raters, self.values = Coding(), Coding(), Coding()
         self.units: dict[tuple[int, str, tuple[int, ...]], int] = {}
         self.codes = {name: array("i") for name in _SAID}
@@ -148,20 +150,21 @@ class _Reading:
         self.labels = self.revotes = 0
         self.sampled = False
 
-    def ratings(self) -> QueueRatings:
+    def ratings(self, fewest: int = 2) -> QueueRatings:
+        """The ratings of so many raters at the least. Raises BadInput where there are fewer."""
         for label in self._labels():
             self.came.add(label.rater)
             if reason := self._take(label):
                 self.dropped[reason] += 1
         self._check_raters()
         columns = self._one_a_unit({name: np.frombuffer(cells, dtype=np.int32) for name, cells in self.codes.items()})
-        self._check_enough(columns["rater"])
+        self._check_enough(columns["rater"], fewest)
         rated = [self.criteria.names[code] for code in np.unique(columns["criterion"]).tolist()]
         names = sorted(rated, key=self._order().index)
         place = np.zeros(len(self.criteria.names), dtype=np.int32)
         place[[self.criteria[name] for name in names]] = np.arange(len(names))
         told = Ratings(
-            item=Column(tuple(self._unit_names()), columns["unit"]),
+            item=Column(tuple(self.unit_names()), columns["unit"]),
             rater=Column(tuple(self.known[one].told for one in self.raters.names), columns["rater"]),
             value=Column(tuple(self.values.names), columns["value"]),
             criterion=Column(tuple(names), place[columns["criterion"]]),
@@ -184,7 +187,7 @@ class _Reading:
 
     def _labels(self) -> Iterator[JudgedLabel]:
         """The labels of the phase; a re-vote stands in place of the first vote, and being exposed is its nature."""
-        first = judged.labels(self.driver, self.queue.id)
+        first = self.first_labels()
         if self.wanted.phase == "independent":
             yield from first
             return
@@ -198,6 +201,11 @@ class _Reading:
         changed = {(one.task, one.rater) for one in again}
         yield from (one for one in first if (one.task, one.rater) not in changed)
         yield from (one._replace(exposure="none") for one in again)
+
+    def first_labels(self) -> Iterator[JudgedLabel]:
+        """The independent labels, and what machines said of a drawn queue's tasks where it was drawn from."""
+        yield from judged.labels(self.driver, self.queue.id)
+        yield from selected.inherited(self.driver, self.queue)
 
     def _take(self, label: JudgedLabel) -> str:
         """Takes the ratings of a label; returns why it has none, or nothing."""
@@ -291,7 +299,7 @@ class _Reading:
                 "together, the intervals are too narrow."
             )
 
-    def _unit_names(self) -> Iterator[str]:
+    def unit_names(self) -> Iterator[str]:
         """Units by the item's key, and by the output where the key alone does not say it; never by a sealed system."""
         tasks = list(self.tasks.values())
         of_key = Counter(task.key for task in tasks if task.repeat_of is None and not task.gold)
@@ -326,15 +334,15 @@ class _Reading:
                     mend=f"There are: {', '.join(list(names)[:40])}." if names else "Nobody has rated yet.",
                 )
 
-    def _check_enough(self, rater: Codes) -> None:
+    def _check_enough(self, rater: Codes, fewest: int) -> None:
         name = self.queue.name
         raters = np.unique(rater).tolist()
-        if not raters:
+        if not raters and fewest:
             said = f": {_counted(self.dropped)}" if self.dropped else ""
             if not self.dropped and self.no_rating:
                 said = f": {'; '.join(f'{one}, {_counted(why)}' for one, why in self.no_rating.items())}"
             raise BadInput(f"the queue '{name}' holds no rating that counts{said}.", mend=self._more())
-        if len(raters) == 1:
+        if len(raters) < fewest:
             alone = self.known[self.raters.names[raters[0]]].told
             raise BadInput(f"{alone} alone has rated '{name}', and agreement takes two.", mend=self._more())
 
@@ -347,7 +355,8 @@ class _Reading:
             return f"`--raters all` counts those of {' and '.join(f'{kind}s' for kind in others)}, too."
         return f"`reviewer rate {self.queue.name} --rater NAME` adds some."
 
-    def _rubric(self, identifier: str) -> Rubric:
+    def rubric(self, identifier: str) -> Rubric:
+        """A rubric that labels were given under, or that is in force."""
         if identifier not in self.rubrics:
             found = self.documents.get(identifier) or queues.rubric_document(self.driver, identifier)
             self.rubrics[identifier] = stored_rubric(found or {"name": ""})
@@ -362,7 +371,7 @@ def _of_samples(said: Sequence[str], question: Question) -> str | None:
     return None if others and others[0][1] == most else value
 
 
-def _mirrored(queue: QueueRecord) -> bool:
+def is_mirrored(queue: QueueRecord) -> bool:
     """Whether comparisons are read the other way round: drawn while the queue is sealed, so that no share of theirs
     tells which system was preferred."""
     return queue.sealed and bool(order_key(queue.seed, "agreement")[0] % 2)

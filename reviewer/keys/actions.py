@@ -90,6 +90,7 @@ def _list() -> Iterator[Action]:
     yield Action("list.filter", at, "filter", "Shows the next state only.", shown=12, palette=False)
     yield Action("list.raters", at, "raters", "Shows how the raters of the queue do.", shown=16)
     yield Action("list.my_page", at, "my page", "Shows how you do in the queue.", shown=18)
+    yield Action("list.progress", at, "progress", "Shows how far the team is in the queue.", shown=19)
     yield Action("list.decide", at, "disputes", "Decides what the raters of the queue disagree on.", palette=False)
     yield Action("list.fetch", at, "fetch", "Fetches items of a server's queue.", palette=False)
     yield Action("list.reveal", at, "reveal", "Reveals a calibration round that all have rated.", palette=False)

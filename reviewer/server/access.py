@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any, Literal, NoReturn
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from reviewer.ids import now
@@ -30,6 +31,13 @@ LEADS = frozenset({"lead", "admin"})
 
 SMALL = 64 << 10
 """How large a message may be that holds no labels."""
+
+_TOLD: dict[str, Any] = {"model": wire.Trouble}
+_TOLD_BESIDE: dict[str, Any] = {
+    "description": "A trouble",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Trouble"}}},
+}
+"""How a trouble is described where a good answer is of another kind than it is."""
 
 _VERSIONS = range(wire.OLDEST, wire.VERSION + 1)
 _LONGEST_TOKEN = 100
@@ -52,7 +60,8 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A route: where it stands, what it does, who may use it, and what it answers."""
+    """A route: where it stands, what it does, who may use it, and what it answers: a message, or what is
+    streamed."""
 
     method: str
     path: str
@@ -87,13 +96,15 @@ def declare(
 def add_to(app: FastAPI, routes: list[Declared]) -> None:
     """Adds the routes to the application."""
     for route in routes:
+        streams = inspect.isclass(route.answer) and issubclass(route.answer, Response)
         app.router.add_api_route(
             route.path,
             route.endpoint,
             methods=[route.method],
             summary=route.summary,
-            response_model=route.answer,
-            responses={status: {"model": wire.Trouble} for status in sorted(_errors(route))},
+            response_model=None if streams else route.answer,
+            response_class=route.answer if streams else JSONResponse,
+            responses=dict.fromkeys(sorted(_errors(route)), _TOLD_BESIDE if streams else _TOLD),
             openapi_extra={"x-roles": sorted(route.access.roles), "x-whose": route.access.whose},
             route_class_override=Guarded,
         )

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from reviewer.server import document, logs, routes
+from reviewer.server import document, live, logs, routes
 from reviewer.server.access import add_to, refuse_undeclared
 from reviewer.server.desk import Serving
 from reviewer.server.settings import ServerSettings
@@ -40,7 +40,8 @@ def create_app(store: Store, settings: ServerSettings | None = None) -> FastAPI:
     app = FastAPI(title="Reviewer", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.router.redirect_slashes = False
     app.state.serving = serving
-    add_to(app, routes.ROUTES)
+    app.state.tail = live.Tail(serving)
+    add_to(app, [*routes.ROUTES, *live.ROUTES])
 
     async def answered(_request: Request, error: Exception) -> Response:
         return answer_to(error, log)

@@ -13,6 +13,7 @@ from reviewer.ids import now
 from reviewer.server.access import EVERYBODY, LEADS, RATERS, Access, Declared, declare, no_queue
 from reviewer.server.binding import unfit
 from reviewer.server.desk import AtDesk, Desk
+from reviewer.server.panels import panel_told
 from reviewer.server.tasks import queue_told, tasks_told
 from reviewer.session.certificates import refuse_uncertified
 from reviewer.store import leases, receiving, serving, team_progress
@@ -35,6 +36,10 @@ OWN_LABELS = Access(RATERS, "own", most=None)
 
 QueueId = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[0-9A-Za-z-]+$", description="Its identifier.")]
 DeviceId = Annotated[str, Query(min_length=1, max_length=100, description="The identifier of the device's store.")]
+
+Version = Annotated[str, Query(max_length=100, description="The version of the answer that the device has.")]
+
+Whole = Annotated[bool, Query(description="Whether the tasks themselves are told, too.")]
 
 
 class Health(wire.Message):
@@ -176,6 +181,23 @@ def changes(queue: QueueId, device: DeviceId, desk: AtDesk) -> Response:
         ]
         described = queue_told(connection, desk.serving.rubrics, found, caller.rater, moment)
     return desk.answer(wire.Changes.model_construct(queue=described, changes=told, until=None))
+
+
+@declare(
+    ROUTES,
+    "GET",
+    "/v1/queues/{queue}/panel",
+    "What the members of a revealed round said",
+    access=OWN,
+    answer=wire.PanelAnswer,
+)
+def panel(queue: QueueId, desk: AtDesk, known: Version = "", whole: Whole = False) -> Response:
+    """All members' labels of the tasks that the rater was leased, and what the group noted; nothing before the reveal,
+    and nothing where it is `known`."""
+    with desk.reading() as connection:
+        found = _queue(connection, queue, desk)
+        told = panel_told(connection, desk.serving.rubrics, found, desk.caller.rater, now(), known, whole=whole)
+    return desk.answer(told)
 
 
 @declare(ROUTES, "GET", "/v1/queues/{queue}/progress", "How far the team is", access=TEAM, answer=wire.Progress)

@@ -25,6 +25,7 @@ from uvicorn.supervisors import Multiprocess
 from reviewer.errors import BadInput, WrongUsage
 from reviewer.server import logs
 from reviewer.server.app import create_app, watched
+from reviewer.server.live import end_stream
 from reviewer.server.settings import ServerSettings
 from reviewer.store.connection import Store
 from reviewer.sync import wire
@@ -224,6 +225,13 @@ class PatientProtocol(HttpToolsProtocol):
         """Waits no more."""
         super().connection_lost(exc)
         self._forget_head()
+
+    def shutdown(self) -> None:
+        """The server stops: a stream that would go on for ever ends."""
+        super().shutdown()
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            end_stream(cycle.scope)
 
     def on_message_begin(self) -> None:
         """A head begins."""

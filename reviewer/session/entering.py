@@ -7,7 +7,7 @@ from reviewer.ids import now
 from reviewer.store import labels, queues, reading, remotes, rounds
 from reviewer.store.connection import Store
 from reviewer.store.order import way_of
-from reviewer.store.queues import CALIBRATION, CANCELLED, QueueRecord
+from reviewer.store.queues import CALIBRATION, CANCELLED, REVEALED, QueueRecord
 
 
 def enter(store: Store, queue: str, rater: str) -> tuple[QueueRecord, str]:
@@ -50,6 +50,8 @@ def enter(store: Store, queue: str, rater: str) -> tuple[QueueRecord, str]:
 
 def _refuse_what_is_over(queue: QueueRecord) -> None:
     """For a server's queue: who may rate there, and under which conditions, the server has seen to."""
+    if queue.purpose == CALIBRATION and queue.state in REVEALED:
+        return
     if queue.state != "open":
         raise BadInput(
             f"the queue '{queue.name}' is {queue.state} on the server.",

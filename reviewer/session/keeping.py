@@ -15,7 +15,7 @@ from reviewer.store import drafts, labels
 from reviewer.store.connection import Store
 from reviewer.store.golden import GoldenValue
 from reviewer.store.reading import HeadRecord, Mine
-from reviewer.store.troubles import StoreTrouble
+from reviewer.store.troubles import RoundShut, StoreTrouble
 from reviewer.store.writer import Writer
 
 
@@ -117,6 +117,7 @@ class Keeping:
         self.saving = Saving()
         self.on_report: Callable[[], None] = lambda: None
         self.unsaved: dict[int, Pending] = {}
+        self.shut: set[int] = set()
         self.drafts: dict[int, KeptDraft] = {}
         self._stream = store.device
         self._queue = queue
@@ -147,8 +148,11 @@ class Keeping:
 
     @property
     def complete(self) -> bool:
-        """Whether everything is on the disk but for drafts that a newer terminal holds."""
-        return self._drafts_are_kept and not (self._pending or self.unsaved)
+        """Whether everything is on the disk but for drafts that a newer terminal holds.
+
+        A label that its round takes no more can never be: its draft is what is kept of it.
+        """
+        return self._drafts_are_kept and not (self._pending or self.unsaved.keys() - self.shut)
 
     @property
     def _drafts_are_kept(self) -> bool:
@@ -232,6 +236,8 @@ class Keeping:
         if report.trouble:
             self.saving.trouble = report.trouble.sentence
             self.unsaved[pending.seq] = pending
+            if isinstance(report.trouble, RoundShut):
+                self.shut.add(pending.seq)
             heard.failed.append(pending)
             return
         self.saving.saved += 1

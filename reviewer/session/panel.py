@@ -18,7 +18,7 @@ from reviewer.rubric import Criterion, Rubric
 from reviewer.rubric.questions import comparison_questions, scale_of_answer
 from reviewer.rubric.stored import stored_rubric
 from reviewer.session.spreads import Spread, is_spread, spread_of
-from reviewer.store import panels, queues, rounds
+from reviewer.store import panels, pulled_panel, queues, rounds
 from reviewer.store.golden import canonical_value
 from reviewer.store.panels import PanelRow, PanelTask
 from reviewer.store.prepared import Driver
@@ -128,7 +128,9 @@ def read_panels(
     that is blind yet.
     """
     found = panels_by_task(driver, queue, named=named, me=me, tasks=tasks)
-    return sorted(found, key=lambda panel: (-panel.dispute, -panel.mean_reach, panel.position))
+    # All members go through a round in one order, wherever each was given its items.
+    places = pulled_panel.places(driver, queue.id) if queue.purpose == CALIBRATION else {}
+    return sorted(found, key=lambda panel: (-panel.dispute, -panel.mean_reach, places.get(panel.task, panel.position)))
 
 
 def panels_by_task(

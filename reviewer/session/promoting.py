@@ -9,7 +9,7 @@ from typing import Any
 from reviewer.errors import BadInput
 from reviewer.rubric import Criterion, Rubric
 from reviewer.rubric.stored import stored_rubric
-from reviewer.store import events, golden, holding, queues, reading, rounds
+from reviewer.store import events, golden, holding, queues, reading, remotes, rounds
 from reviewer.store.connection import Store
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
@@ -108,6 +108,7 @@ def promote(store: Store, proposal: Proposal, actor_name: str) -> str:
 
 def _under_discussion(driver: Driver, name: str) -> RoundRecord:
     found = rounds.get(driver, name)
+    remotes.refuse_remote(driver, _queue(driver, name))
     if found.state == "revealed":
         return found
     if found.state in ("finished", "cancelled"):

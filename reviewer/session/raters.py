@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewer.errors import BadInput, ReviewerError
-from reviewer.store import queues
+from reviewer.store import queues, remotes
 from reviewer.store.connection import Store
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
@@ -84,6 +84,8 @@ def read_own_page(store: Store, queue: str, rater: str, tell: Tell) -> list[str]
     """
     with store.reading() as connection:
         found = _found(connection, queue)
+        theirs = remotes.rater_of(connection, found.id)
+        rater = theirs[1] if theirs else rater
         done = {one.name: one for one in _counts(connection, found).raters}
         if rater not in done:
             raise BadInput(f"you have rated nothing in '{queue}' yet.", mend="Begin with enter.")

@@ -18,9 +18,10 @@ from reviewer.store.connection import Store
 from reviewer.store.queues import CALIBRATION, QueueRecord
 from reviewer.store.rounds import KeptNote
 
-REVEALED, FINISHED = "revealed", "finished"
+FINISHED = "finished"
 
 READ_ONLY = "The round is finished: what was said stands, and nothing is added."
+ELSEWHERE = "Notes and examples are kept where the round lies: whoever leads it adds them there."
 NO_BLIND_VOTE = "You did not rate this item blind, so there is no vote of yours to change."
 
 
@@ -38,7 +39,7 @@ def open_sitting(store: Store, queue: str, rater: str, *, idle_after: float = 60
 
 def is_shown(queue: QueueRecord) -> bool:
     """Whether it is a calibration round whose labels its members may see."""
-    return queue.purpose == CALIBRATION and queue.state in (REVEALED, FINISHED)
+    return queue.purpose == CALIBRATION and queue.state in queues.REVEALED
 
 
 class PanelOrder:
@@ -166,8 +167,7 @@ class Revealing(Sitting):
     def add_note(self, text: str) -> None:
         """Adds what the group noted of the open item. Raises BadInput where nothing is said or the round has ended."""
         assert self.view is not None
-        name = queues.rater_name(self.reader, self.rater)
-        discussing.add_note(self.store, self.queue.name, name, text, task=self.view.task)
+        discussing.add_note(self.store, self.queue.name, self.rater_name, text, task=self.view.task)
         self.walk.read_notes()
 
     def propose_example(self, criterion: str, level: object, why: str) -> Proposal:
@@ -177,7 +177,7 @@ class Revealing(Sitting):
 
     def promote(self, proposal: Proposal) -> None:
         """Takes the example into the rubric. Raises BadInput where the rubric has changed meanwhile."""
-        discussing.promote(self.store, proposal, queues.rater_name(self.reader, self.rater))
+        discussing.promote(self.store, proposal, self.rater_name)
         self.refresh()
 
     @property
@@ -191,6 +191,18 @@ class Revealing(Sitting):
         if self.finished:
             return READ_ONLY
         return NO_BLIND_VOTE if self.phase == "independent" else ""
+
+    @property
+    def no_discussion(self) -> str:
+        """Why nothing can be noted or taken into the rubric here, as a sentence; empty where it can."""
+        if self.finished:
+            return READ_ONLY
+        return ELSEWHERE if self.is_remote else ""
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the round is a server's."""
+        return "server" in self.queue.settings
 
     @property
     def voted_again(self) -> int:
@@ -233,4 +245,8 @@ class Revealing(Sitting):
         return Step(True, self._why_no_more() or "That was the last item: it stays open.")
 
     def _why_no_more(self) -> str:
-        return "" if self.finished else f"The last item. `reviewer round finish {self.queue.name}` ends it."
+        if self.finished:
+            return ""
+        if self.is_remote:
+            return "The last item. Your second votes are sent; whoever leads the round ends it."
+        return f"The last item. `reviewer round finish {self.queue.name}` ends it."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reviewer.errors import BadInput
 from reviewer.session.promoting import Proposal, promote, propose_example
-from reviewer.store import holding, queues, rounds
+from reviewer.store import holding, queues, remotes, rounds
 from reviewer.store.connection import Store
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import CANCELLED
@@ -224,6 +224,7 @@ def _acting(store: Store, name: str, actor: str) -> Iterator[tuple[Driver, Round
     """One transaction on the round of that name, and the identifier of who acts."""
     with store.writing() as connection:
         found = rounds.get(connection, name)
+        _refuse_remote(connection, found)
         holding.queue(connection, found.child)
         yield connection, found, queues.ensure_rater(connection, actor)
 
@@ -253,6 +254,13 @@ def _refuse_other(found: RoundRecord, state: str, mend: str) -> None:
         if found.state == CANCELLED:
             mend = f"`reviewer round start {found.parent}` starts another."
         raise BadInput(f"the round '{found.name}' {_DONE_BY[found.state]} at {at}.", mend=mend)
+
+
+def _refuse_remote(driver: Driver, found: RoundRecord) -> None:
+    """Raises BadInput for a server's round: what is decided about it is decided there."""
+    queue = queues.find(driver, found.name)
+    assert queue is not None
+    remotes.refuse_remote(driver, queue)
 
 
 def _refuse_unrevealed(found: RoundRecord) -> None:

@@ -20,7 +20,7 @@ from reviewer.session.steps import Standing, Step
 from reviewer.session.view import TaskView
 from reviewer.session.walk import Walk
 from reviewer.session.work import LABEL, Work
-from reviewer.store import passing
+from reviewer.store import passing, queues
 from reviewer.store.connection import Store
 from reviewer.store.reading import HeadRecord
 from reviewer.store.troubles import StoreTrouble
@@ -89,6 +89,11 @@ class Sitting(InHand):
         return finished and self.keeping.complete and not self.dirty
 
     # -- where the rater stands ------------------------------------------------------------------------
+
+    @property
+    def rater_name(self) -> str:
+        """Whose sitting it is: in a server's queue whom the server knows."""
+        return queues.rater_name(self.reader, self.rater)
 
     @property
     def size(self) -> int:
@@ -326,7 +331,7 @@ class Sitting(InHand):
         self._undone_before = None
         if base and base.outcome in ("skipped", "abstained") and outcome == "submitted":
             self._forget_reason(base)
-        if base and base.outcome == outcome and self.work.content() == self.work.base_content():
+        if base and self._says_nothing_new(base, outcome):
             self.flush_draft()
             return self._advance(at + 1)
         columns = submitted_columns(
@@ -349,6 +354,12 @@ class Sitting(InHand):
         if (failed := self.keeping.first_unsaved()) is not None:
             return self._return_to(failed)
         return self._advance(at + 1)
+
+    def _says_nothing_new(self, base: HeadRecord, outcome: str) -> bool:
+        """Whether what is in hand is what counts. Where another device's label stands beside that, giving it again
+        settles which one does."""
+        same = base.outcome == outcome and self.work.content() == self.work.base_content()
+        return same and not base.disputed
 
     def _forget_reason(self, base: HeadRecord) -> None:
         """Why an item was passed on is no reason for the label that is given after all."""

@@ -102,6 +102,7 @@ class Plug:
         self.on_change: Callable[[], None] = lambda: None
         self._build = build
         self._begun = False
+        self._asked = False
         self._made = threading.Event()
 
     def begin(self) -> None:
@@ -110,6 +111,14 @@ class Plug:
         if build is not None:
             self._begun = True
             threading.Thread(target=self._make, args=[build], name="reviewer-sync-start", daemon=True).start()
+
+    def sync_now(self) -> bool:
+        """Sends and fetches at once, or as soon as the synchroniser is there; False where there is none."""
+        if self.at_work is not None:
+            self.at_work.sync_now()
+            return True
+        self._asked = not self._made.is_set() and (self._begun or self._build is not None)
+        return self._asked
 
     def wait(self, timeout: float) -> Synchroniser | None:
         """The synchroniser, once it is made; None where there is none, or not within `timeout` seconds."""
@@ -127,6 +136,8 @@ class Plug:
                 made.on_change = self.on_change
             self.at_work = made
         self._made.set()
+        if self._asked and self.at_work is not None:
+            self.at_work.sync_now()
         self.on_change()
 
 
@@ -159,9 +170,9 @@ def labels_wait(waiting: int) -> str:
     return f"{waiting:,} labels are saved here and not sent yet."
 
 
-def leave_words(waiting: int) -> str:
-    """What is said to whom leaves while labels wait; empty where none do."""
+def leave_words(waiting: int, how: str = "") -> str:
+    """What is said to whom leaves while labels wait, with `how` they are sent; empty where none do."""
     if not waiting:
         return ""
     sentence = labels_wait(waiting).removesuffix(".")
-    return f"{sentence}: `reviewer sync` sends {'it' if waiting == 1 else 'them'}."
+    return f"{sentence}: {how or '`reviewer sync` sends'} {'it' if waiting == 1 else 'them'}."

@@ -258,8 +258,12 @@ class Accepting:
     def _check(self, said: Mapping[str, Any], read: Read, leased: _Leased) -> None:
         queue = self._queue(leased.queue)
         if labels.is_shut(queue.state, said["phase"]):
-            again = "Sync and vote again: what you say now is a second vote."
-            mend = again if queue.state == "revealed" else "Ask the lead, who can start another round."
+            again = "Sync and open the round: what you say there is a second vote."
+            mend = (
+                again
+                if queue.state == "revealed"
+                else "It stays on your device; `reviewer push --let-go` asks for it no more."
+            )
             raise Unfit(f"the calibration round is {queue.state}, and takes no such label any more.", mend)
         document = self._rubric(said["rubric"], leased)
         admission.check_answers(

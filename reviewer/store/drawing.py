@@ -64,6 +64,15 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
+class Copied:
+    """A task to be copied, with why and with which probability it was chosen, where that was so."""
+
+    task: str
+    reason: str | None = None
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewRound:
     """What a round is to be called, who takes part in it, and its settings."""
 
@@ -158,12 +167,7 @@ def open_round(
         state="open",
         size=len(tasks),
     )
-    row = asdict(batch) | {"blind": 1, "settings": orjson.dumps(kept).decode()}
-    _rounds.insert_queue.run(driver, **row)
-    _copy(driver, batch.id, tasks)
-    _rounds.insert_batch.run(driver, queue=batch.id, first=0, size=len(tasks), at=batch.created_at)
-    rubric = queues.rubrics_of(driver, parent.id)[-1][0]
-    queues.put_rubric(driver, batch, rubric, stream=stream, actor=actor)
+    copy_queue(driver, parent, batch, [Copied(task) for task in tasks], stream=stream, actor=actor)
     identifier = new_id()
     started = {
         "id": identifier,
@@ -195,14 +199,29 @@ def open_round(
     return batch
 
 
-def _copy(driver: Driver, queue: str, tasks: Sequence[str]) -> None:
+def copy_queue(
+    driver: Driver, parent: QueueRecord, made: QueueRecord, tasks: Sequence[Copied], *, stream: str, actor: str
+) -> None:
+    """Adds a queue of these tasks of `parent`, anew and with new public identifiers, under the rubric in force there.
+
+    To be called in a transaction; the event that tells of it is the caller's.
+    """
+    row = asdict(made) | {"blind": int(made.blind), "settings": orjson.dumps(made.settings).decode()}
+    _rounds.insert_queue.run(driver, **row)
+    _copy(driver, made.id, tasks)
+    _rounds.insert_batch.run(driver, queue=made.id, first=0, size=len(tasks), at=made.created_at)
+    rubric = queues.rubrics_of(driver, parent.id)[-1][0]
+    queues.put_rubric(driver, made, rubric, stream=stream, actor=actor)
+
+
+def _copy(driver: Driver, queue: str, tasks: Sequence[Copied]) -> None:
     rows, slots = [], []
-    for position, task in enumerate(tasks):
-        key, item, priority, rubric = _sql.copied.first(driver, task=task)
+    for position, one in enumerate(tasks):
+        key, item, priority, rubric = _sql.copied.first(driver, task=one.task)
         copy = {"id": new_id(), "queue": queue, "key": key, "item": item, "position": position, "priority": priority}
-        unselected = {"repeat_of": None, "selection": None, "probability": None, "state": "open", "gold": 0}
-        rows.append({**copy, "rubric": rubric, **unselected})
-        for slot, output in _sql.slots.rows(driver, task=task):
+        drawn = {"selection": one.reason, "probability": one.probability}
+        rows.append({**copy, **drawn, "rubric": rubric, "repeat_of": None, "state": "open", "gold": 0})
+        for slot, output in _sql.slots.rows(driver, task=one.task):
             slots.append({"task": copy["id"], "slot": slot, "output": output, "public_id": new_public_id()})
     _tasks.insert_task.run_all(driver, rows)
     _tasks.insert_task_output.run_all(driver, slots)

@@ -387,16 +387,18 @@ class Granting:
         if not size:
             return WhyNone("done", f"The queue '{name}' holds no task yet.")
         if mine := list(_sql.elsewhere.rows(self._driver, **self._here)):
+            who = queues.rater_name(self._driver, self._rater)
             return WhyNone(
                 "leased",
-                f"Another device of yours holds {len(mine)} of the tasks that are left in '{name}'.",
+                f"Another device or pack of {who} holds {len(mine)} of the tasks that are left in '{name}'; "
+                "--take-over fetches these, too.",
                 mine[0][1],
             )
         may_be_new = int(self._way != "planned")
         of = self._now | {"overlap": self._overlap, "may_be_new": may_be_new}
         if self._overlap and (others := _sql.blocking.first(self._driver, **of)):
             return WhyNone("leased", f"Others hold what is left for you in '{name}'.", others[0])
-        return WhyNone("done", f"Nothing is left for you in '{name}'.")
+        return WhyNone("done", f"There are no more for you in '{name}'.")
 
 
 def forget() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import count, groupby
 from operator import itemgetter
@@ -33,11 +33,13 @@ __all__ = [
     "JudgedLabel",
     "JudgedOutput",
     "JudgedTask",
+    "KnownMachine",
     "KnownRater",
     "NamedSystem",
     "at_one_moment",
     "known_raters",
     "labels",
+    "machines",
     "metadata",
     "orders",
     "raters",
@@ -71,6 +73,7 @@ _sides = Prepared(
 )
 _systems = Prepared(select(_S.id, _S.name, _S.version, _S.family))
 _raters = Prepared(select(_RA.id, _RA.name, _RA.kind))
+_machines = Prepared(select(_RA.id, _RA.spec_hash, _RA.family, _RA.spec).where(_RA.kind == bindparam("kind")))
 _counting = and_(_H.task == _L.task, _H.rater == _L.rater, _H.phase == _L.phase, _H.sample == _L.sample)
 _labels = Prepared(
     select(
@@ -83,6 +86,7 @@ _labels = Prepared(
         core(Label).c["values"],
         _L.shown_order,
         _L.rubric,
+        _L.confidence,
     )
     .select_from(core(Label).join(core(LabelHead), and_(_counting, _H.label == _L.id)))
     .where(_of_queue, _L.phase == bindparam("phase"))
@@ -107,7 +111,10 @@ _meta = Prepared(
 
 
 class JudgedLabel(NamedTuple):
-    """A label that counts. `values` and `shown_order` are JSON texts; `rubric` is the one under which it was given."""
+    """A label that counts. `values` and `shown_order` are JSON texts; `rubric` is the one under which it was given.
+
+    `confidence` is a judge's, from 0 to 1.
+    """
 
     task: str
     rater: str
@@ -118,6 +125,7 @@ class JudgedLabel(NamedTuple):
     values: str
     shown_order: str
     rubric: str
+    confidence: float | None = None
 
 
 class DealtOrder(NamedTuple):
@@ -161,6 +169,15 @@ class KnownRater(NamedTuple):
     kind: str
 
 
+class KnownMachine(NamedTuple):
+    """A judge or a check: the digest of what makes it this version, its model's family, its specification as JSON."""
+
+    id: str
+    version: str
+    family: str | None
+    spec: str
+
+
 class NamedSystem(NamedTuple):
     """A system as it is known."""
 
@@ -179,13 +196,20 @@ def tasks(driver: Driver, queue: str) -> Iterator[JudgedTask]:
         yield JudgedTask(identifier, key, repeat_of, item, state == "recalled", rubric, bool(gold), outputs)
 
 
-def labels(driver: Driver, queue: str, *, phase: str = "independent") -> Iterator[JudgedLabel]:
-    """The labels of a phase that count, skips among them, in the order of their making.
+def labels(
+    driver: Driver, queue: str, *, phase: str = "independent", kinds: Collection[str] = ()
+) -> Iterator[JudgedLabel]:
+    """The labels of a phase that count, skips among them, in the order of their making; of raters of some kinds alone,
+    where these are named.
 
     Raises BadInput for a calibration round that is blind yet.
     """
     refuse_blind_labels(driver, queue)
-    return map(JudgedLabel._make, _labels.rows(driver, queue=queue, phase=phase))
+    found = map(JudgedLabel._make, _labels.rows(driver, queue=queue, phase=phase))
+    if not kinds:
+        return found
+    chosen = {rater for rater, _, kind in _raters.rows(driver) if kind in kinds}
+    return (label for label in found if label.rater in chosen)
 
 
 def orders(driver: Driver, queue: str) -> Iterator[DealtOrder]:
@@ -216,6 +240,11 @@ def known_raters(driver: Driver) -> dict[str, KnownRater]:
         taken.add(told)
         found[identifier] = KnownRater(told, name, kind)
     return found
+
+
+def machines(driver: Driver, kind: str) -> dict[str, KnownMachine]:
+    """Every judge (kind `judge`) or check (`code`) by its identifier."""
+    return {row[0]: KnownMachine._make(row) for row in _machines.rows(driver, kind=kind)}
 
 
 def raters(driver: Driver) -> dict[str, str]:

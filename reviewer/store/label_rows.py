@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, bindparam, select
 
 from reviewer.store.prepared import Driver, Prepared
@@ -44,6 +45,11 @@ _counting: list[ColumnElement[bool]] = [
     )
 ]
 _statements: dict[tuple[bool, bool, bool], Prepared] = {}
+_disputed = Prepared(
+    select(_H.label, _H.conflict)
+    .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
+    .where(_L.queue == bindparam("queue"), _H.conflict != "[]")
+)
 _label = Prepared(select(core(Label)).where(_L.id == bindparam("label")))
 _head = Prepared(
     select(core(Label))
@@ -129,6 +135,12 @@ def labels_of(
     for row in _statements[shape].rows(driver, **given):
         stored, named = row[: len(names)], row[len(names) :]
         yield LabelRow(dict(zip(names, stored, strict=True)), *named)
+
+
+def disputed(driver: Driver, queue: str) -> set[str]:
+    """The labels of a queue beside which another of the same rater stands, given on another device."""
+    found = _disputed.rows(driver, queue=queue)
+    return {label for head, beside in found for label in (head, *orjson.loads(beside))}
 
 
 def label(driver: Driver, identifier: str) -> dict[str, Any] | None:

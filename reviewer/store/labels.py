@@ -14,7 +14,7 @@ from reviewer.store import events, golden, holding, passing, stretches, waiting
 from reviewer.store.golden import Changed, GoldenValue
 from reviewer.store.prepared import Driver
 from reviewer.store.statements import statements
-from reviewer.store.troubles import StoreTrouble
+from reviewer.store.troubles import RoundShut
 
 _COUNTED = ("submitted", "skipped", "abstained", "sent_back")
 
@@ -68,7 +68,7 @@ def commit(driver: Driver, new: NewLabel, *, stream: str) -> Committed:
         holding.queue_as_it_is(driver, queue)
         state = _sql.queue_now.first(driver, queue=queue)[1]
     if is_shut(state, said["phase"]):
-        raise StoreTrouble(f"the calibration round is {state}.", mend="What you said is kept as a draft.")
+        raise RoundShut(f"the calibration round is {state}.", mend="What you said is kept as a draft.")
     holding.tasks(driver, [task])
     head = _sql.head.first(driver, task=task, rater=rater, phase=said["phase"], sample=said["sample"])
     row = {

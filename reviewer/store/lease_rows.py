@@ -72,6 +72,11 @@ class LiveLeases:
     until: str
 
 
+def all_of(driver: Driver, queue: str, rater: str) -> list[tuple[str, str]]:
+    """Lease and task of all that the rater was ever leased in a queue."""
+    return [(lease, task) for lease, task in _sql.all_mine.rows(driver, queue=queue, rater=rater)]
+
+
 def known(driver: Driver, lease: str) -> LeaseRecord | None:
     """The lease with this identifier, whether or not it is over; None where there is none."""
     row = _sql.known.first(driver, lease=lease)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from reviewer.ids import now
 from reviewer.store import decisions, holding, openings, waiting
 from reviewer.store.granting import Certificate, Granting, forget
-from reviewer.store.lease_rows import ChangeRecord, Granted, LeaseRecord, LiveLeases, What, WhyNone, known
+from reviewer.store.lease_rows import ChangeRecord, Granted, LeaseRecord, LiveLeases, What, WhyNone, all_of, known
 from reviewer.store.prepared import Driver
 from reviewer.store.queues import QueueRecord
 from reviewer.store.statements import statements
@@ -22,6 +22,7 @@ __all__ = [
     "LeaseRecord",
     "LiveLeases",
     "WhyNone",
+    "all_of",
     "changes",
     "counts",
     "end",
@@ -94,12 +95,12 @@ def end(driver: Driver, task: str, rater: str) -> None:
 def changes(driver: Driver, queue: str, rater: str, device: str, *, moment: str | None = None) -> list[ChangeRecord]:
     """What happened to tasks that were leased to the rater: what a device knows nothing of, it may leave alone.
 
-    `taken_over` are those that another device of the rater holds at `moment`, or now; of what a pack holds nothing is
-    said, as it may have been imported here.
+    `taken_over` are those that another device of the rater holds at `moment`, or now, and those that others alone have
+    labelled; of what a pack holds nothing is said, as it may have been imported here.
     """
     found: dict[tuple[str, What], ChangeRecord] = {}
     moment = moment or now()
-    for lease, task, holder, until, state, given, conflict in list(
+    for lease, task, holder, until, state, given, conflict, done_elsewhere in list(
         _sql.changes.rows(driver, queue=queue, rater=rater, device=device, moment=moment)
     ):
         live = until is not None and until >= moment
@@ -110,7 +111,7 @@ def changes(driver: Driver, queue: str, rater: str, device: str, *, moment: str 
             happened.append("sent_back")
         elif given == "open" and until is None:
             happened.append("reopened")
-        if live and holder != device and not holder.startswith(PACK):
+        if (done_elsewhere and conflict is None) or (live and holder != device and not holder.startswith(PACK)):
             happened.append("taken_over")
         if conflict is not None:
             happened.append("conflict")

@@ -6,9 +6,9 @@ somebody gave back since is learnt before anybody is told that nothing is left.
 
 from __future__ import annotations
 
-import random
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
+from random import Random
 from threading import Lock
 
 from reviewer.store.order import RaterOrder
@@ -171,7 +171,7 @@ def _drawn(one: bytearray, other: bytearray, most: int, besides: Collection[int]
         flags[position] = 1
     found: list[int] = []
     while flags and len(found) < most:
-        begin = random.randrange(len(flags))  # nobody gains by guessing it
+        begin = _lots.randrange(len(flags))  # nobody gains by guessing it
         at = flags.find(0, begin)
         at = flags.find(0, 0, begin) if at < 0 else at
         if at < 0:
@@ -181,6 +181,7 @@ def _drawn(one: bytearray, other: bytearray, most: int, besides: Collection[int]
     return found
 
 
+_lots = Random()
 _known: OrderedDict[tuple[str, str], Openings] = OrderedDict()
 _lock = Lock()
 

@@ -46,6 +46,8 @@ class PanelRow(NamedTuple):
     shown_order: str
     rubric: str
     committed_at: str
+    revision: int
+    device: str
 
 
 def tasks(driver: Driver, queue: str) -> Iterator[PanelTask]:

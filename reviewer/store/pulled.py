@@ -14,9 +14,10 @@ import orjson
 
 from reviewer.errors import BadInput
 from reviewer.ids import canonical_json, new_id, now
-from reviewer.store import events, labels, queues, remotes, stretches
+from reviewer.store import events, labels, passing, queues, remotes, stretches
 from reviewer.store.prepared import Driver
-from reviewer.store.pulled_rows import Rows, has_rubric
+from reviewer.store.pulled_labels import put_mine
+from reviewer.store.pulled_rows import Rows
 from reviewer.store.queues import IMPORTING, QueueRecord
 from reviewer.store.remotes import RemoteQueueRecord, RemoteRecord
 from reviewer.store.statements import statements
@@ -157,12 +158,16 @@ def put_rubric(driver: Driver, rubric: dict[str, Any]) -> None:
     _sql.insert_rubric.run(driver, **row)
 
 
-def recall(driver: Driver, queue: str, task: str, *, state: str = RECALLED) -> bool:
+def recall(driver: Driver, queue: str, rater: str, task: str, *, state: str = RECALLED) -> bool:
     """Takes a task out of the rater's order; False where it was so, or is none of this queue's."""
     known = _sql.task.first(driver, task=task)
     if known is None or known[0] != queue or known[1] != "open":
         return False
     _sql.set_task.run(driver, of_task=task, to_state=state)
+    place = _sql.place.first(driver, task=task, rater=rater)
+    if place is not None and place[1] in ("open", "sent_back"):
+        # So that what is left is told right before anybody comes to it.
+        passing.pass_over(driver, queue, rater, [(place[0], task)])
     return True
 
 
@@ -202,37 +207,6 @@ def let_stand(driver: Driver, queue: str, rater: str, besides: set[str]) -> None
             labels.end_rework(driver, queue, task)
 
 
-def put_mine(
-    driver: Driver,
-    remote: RemoteRecord,
-    queue: QueueRecord,
-    task: str,
-    mine: Sequence[dict[str, Any]],
-    *,
-    stream: str,
-) -> bool:
-    """Keeps the labels that count on the server, which the rater gave on another device; whether one is new here.
-
-    What was sent from here and does not count there any more was superseded by them. To be called in a transaction.
-    Raises BadInput where a label names a rubric that is not here.
-    """
-    from reviewer.store.label_intake import GivenLabel, GivenRater, LabelIntake
-
-    known = _sql.task.first(driver, task=task)
-    if known is None or known[0] != queue.id:
-        return False
-    counting = {(one["phase"], one["id"]) for one in mine}
-    given = []
-    for one in mine:
-        if not has_rubric(driver, one["rubric"]):
-            raise BadInput("the server tells of a label under a rubric that it did not send.", where=queue.name)
-        here = _here(driver, task, remote.rater, one["phase"])
-        over = sorted(label for label in here if (one["phase"], label) not in counting)
-        columns = _columns(queue.id, task, one, over)
-        given.append(GivenLabel(columns, GivenRater(remote.rater_name, "human", remote.rater), int(known[2])))
-    return bool(LabelIntake(queue, stream=stream, actor=remote.rater).take(driver, given).labels)
-
-
 def position_and_key(driver: Driver, task: str) -> tuple[int, str]:
     """Where a task stands in its queue, and its key, which is its own identifier where the server withholds it."""
     row = _sql.task.first(driver, task=task)
@@ -243,49 +217,6 @@ def settle_with(driver: Driver, rater: str, task: str) -> None:
     """Lets the label that counts here stand alone: the server knows of no conflict any more."""
     if not _sql.unsent_of_task.first(driver, task=task):
         _sql.agree.run(driver, of_task=task, of_rater=rater)
-
-
-def _here(driver: Driver, task: str, rater: str, phase: str) -> set[str]:
-    """The labels that count here and are no news to the server."""
-    if _sql.unsent_of_task.first(driver, task=task):
-        return set()
-    return {
-        label
-        for of, _, head, conflict in _sql.heads.rows(driver, task=task, rater=rater)
-        if of == phase
-        for label in (head, *orjson.loads(conflict))
-    }
-
-
-def _columns(queue: str, task: str, one: dict[str, Any], over: list[str]) -> dict[str, Any]:
-    """A label as far as the server tells of it; `rater` and `received_at` are added where it is taken in."""
-    return {
-        "id": one["id"],
-        "queue": queue,
-        "task": task,
-        "phase": one["phase"],
-        "sample": 0,
-        "outcome": one["outcome"],
-        "revision": one["revision"],
-        "supersedes": canonical_json(over).decode(),
-        "rubric": one["rubric"],
-        **{name: orjson.dumps(one[name]).decode() for name in ("values", "rationale", "correction", "flags")},
-        "notes": one["notes"],
-        "exposure": "none",
-        "shown_order": "[]",
-        "evidence": "{}",
-        "confidence": None,
-        "cost": None,
-        "inputs": None,
-        "active_ms": 0,
-        "idle_ms": 0,
-        "device": one["device"],
-        "client_version": "",
-        "committed_at": one["committed_at"],
-        "source": "remote",
-        "external_ref": None,
-        "surplus": 0,
-    }
 
 
 # -- the queue -----------------------------------------------------------------------------------------

@@ -26,6 +26,9 @@ CANCELLED = "cancelled"
 BLIND = ("open", "locked", CANCELLED)
 """The states of a calibration round in which nobody reads another's labels."""
 
+REVEALED = ("revealed", "finished")
+"""The states of a calibration round in which its members see what all said."""
+
 _sql = statements("queues")
 
 

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import and_, bindparam, exists, func, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from reviewer.store.judged import JudgedLabel
 from reviewer.store.prepared import Driver, Prepared
@@ -75,14 +75,14 @@ _sent_back = Prepared(
     select(_L.task).distinct().where(_of_queue, _L.phase == "adjudication", _L.outcome == "sent_back")
 )
 _later, _source = core(Golden).alias("later"), core(Label).alias("source")
-# Golden values that were decided on the task itself rest on the labels that they would be held against.
+# Golden values that were decided on the task itself rest on the labels that people are held against.
 _golden = Prepared(
     select(_T.id, _G.output_hash, _G.scale_hash, _G.criterion, _G.value)
     .select_from(core(Task).join(core(Golden), _G.item == _T.item).join(_source, _G.source_label == _source.c.id))
     .where(
         _T.queue == bindparam("queue"),
         _G.retired.is_(None),
-        _source.c.task != _T.id,
+        or_(_source.c.task != _T.id, bindparam("own") == 1),
         ~exists(select(_later.c.id).where(_later.c.supersedes == _G.id, _later.c.item == _G.item)),
     )
     .order_by(_T.position, _G.id)
@@ -155,7 +155,7 @@ def labels(driver: Driver, queue: str) -> Iterator[RaterLabel]:
     """
     refuse_blind_labels(driver, queue)
     for row in _labels.rows(driver, queue=queue):
-        yield RaterLabel(JudgedLabel._make(row[:9]), row[9], row[10])
+        yield RaterLabel(JudgedLabel(*row[:9]), row[9], row[10])
 
 
 def decisions(driver: Driver, queue: str) -> Iterator[Decision]:
@@ -168,9 +168,10 @@ def sent_back(driver: Driver, queue: str) -> set[str]:
     return {task for (task,) in _sent_back.rows(driver, queue=queue)}
 
 
-def golden(driver: Driver, queue: str) -> Iterator[tuple[str, list[GoldenRow], list[str]]]:
-    """Each task whose item has golden values from elsewhere, with these and its outputs' hashes by their slots."""
-    for task, rows in groupby(_golden.rows(driver, queue=queue), key=itemgetter(0)):
+def golden(driver: Driver, queue: str, *, own: bool = False) -> Iterator[tuple[str, list[GoldenRow], list[str]]]:
+    """Each task whose item has golden values from elsewhere, with these and its outputs' hashes by their slots; with
+    `own` those that were decided on the task itself, too."""
+    for task, rows in groupby(_golden.rows(driver, queue=queue, own=int(own)), key=itemgetter(0)):
         found = [GoldenRow(row[0], row[1], row[2], row[3], orjson.loads(row[4])) for row in rows]
         yield task, found, [content for (content,) in _hashes.rows(driver, task=task)]
 

@@ -66,7 +66,8 @@ class DraftRecord:
 
 @dataclass(frozen=True, slots=True)
 class HeadRecord:
-    """What the label that counts says."""
+    """What the label that counts says. `disputed` is one beside which another device's stands, until one is given
+    again."""
 
     label: str
     outcome: str
@@ -78,6 +79,7 @@ class HeadRecord:
     flags: list[str]
     revision: int
     committed_at: str
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +228,9 @@ def _draft_record(row: Any) -> DraftRecord:
 
 
 def _head_record(row: Any) -> HeadRecord:
-    label, outcome, rubric, values, rationale, correction, notes, flags, revision, at = row
+    label, outcome, rubric, values, rationale, correction, notes, flags, revision, at, conflict = row
     said = (_loads(values), _loads(rationale), _loads(correction))
-    return HeadRecord(label, outcome, rubric, *said, notes, _loads(flags), revision, at)
+    return HeadRecord(label, outcome, rubric, *said, notes, _loads(flags), revision, at, conflict != "[]")
 
 
 def read_counters(driver: Driver, queue: str, rater: str) -> Counters | None:

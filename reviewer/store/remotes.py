@@ -301,9 +301,14 @@ def record(driver: Driver, told: list[Told]) -> None:
         _sql.answered.run(driver, of_label=each.label, to_state=state, to_error=error, to_at=at)
         if taken:
             _sql.is_surplus.run(driver, of_label=each.label, to_surplus=int(each.surplus))
-            (supersedes,) = _sql.supersedes.first(driver, label=each.label)
-            for before in orjson.loads(supersedes):
-                _sql.overtaken.run(driver, of_label=before)
+            # What was refused of the task before is asked of nobody any more: this is what the rater says now.
+            _sql.overtaken.run(driver, by_label=each.label)
+
+
+def let_go(driver: Driver, remote: str) -> int:
+    """Asks the remote no more for what it did not take; the labels stay here. Returns how many. To be called in a
+    transaction."""
+    return int(_sql.let_go.run(driver, of_remote=remote).rowcount)
 
 
 def note_tried(driver: Driver, labels: list[str]) -> None:

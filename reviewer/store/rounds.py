@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -39,6 +39,7 @@ class RoundRecord:
     locked_at: str | None
     revealed_at: str | None
     finished_at: str | None
+    started_by_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,16 @@ class BatchTask:
 class KeptNote:
     """What the group noted, of a task or of the whole round."""
 
+    task: str | None
+    author: str
+    text: str
+    at: str
+
+
+class NoteRow(NamedTuple):
+    """A note as it is stored: its task and its author by their identifiers."""
+
+    id: str
     task: str | None
     author: str
     text: str
@@ -212,17 +223,21 @@ def cancel(driver: Driver, found: RoundRecord, reason: str, *, stream: str, acto
 
 def note(driver: Driver, found: RoundRecord, text: str, *, task: str | None, stream: str, author: str) -> None:
     """Adds what the group noted, with its event. To be called in a transaction."""
-    identifier = new_id()
-    row = {"id": identifier, "round": found.id, "task": task, "author": author, "text": text, "at": now()}
-    _sql.insert_note.run(driver, **row)
+    keep_note(driver, found, {"id": new_id(), "task": task, "author": author, "text": text, "at": now()}, stream=stream)
+
+
+def keep_note(driver: Driver, found: RoundRecord, row: dict[str, Any], *, stream: str) -> None:
+    """Keeps a note with its event: its identifier, its task or None, the identifier of its author, text and moment. To
+    be called in a transaction."""
+    _sql.insert_note.run(driver, **row, round=found.id)
     events.append(
         driver,
         stream=stream,
-        actor=author,
+        actor=row["author"],
         action="round.noted",
         subject=found.child,
-        content=note_digest(driver, identifier),
-        data={"note": identifier, "task": task},
+        content=note_digest(driver, row["id"]),
+        data={"note": row["id"], "task": row["task"]},
     )
 
 
@@ -246,6 +261,21 @@ def started_digest(driver: Driver, identifier: str) -> str:
 def notes(driver: Driver, found: RoundRecord) -> list[KeptNote]:
     """All that was noted in a round, oldest first."""
     return [KeptNote(*row) for row in _sql.notes.rows(driver, round=found.id)]
+
+
+def is_noted(driver: Driver, note: str) -> bool:
+    """Whether the note with that identifier is here."""
+    return _sql.note.first(driver, note=note) is not None
+
+
+def kept_notes(driver: Driver, found: RoundRecord) -> list[NoteRow]:
+    """As `notes`, as they are stored."""
+    return [NoteRow._make(row) for row in _sql.kept_notes.rows(driver, round=found.id)]
+
+
+def member_ids(driver: Driver, found: RoundRecord) -> list[str]:
+    """The identifiers of those who take part in a round."""
+    return sorted(rater for (rater,) in _sql.taking_part.rows(driver, round=found.id))
 
 
 def keep_certificate(
@@ -274,6 +304,11 @@ def keep_certificate(
         content=certificate_digest(driver, row["id"]),
         data={"round": found.child, "rater": rater},
     )
+
+
+def is_certified(driver: Driver, certificate: str) -> bool:
+    """Whether the certificate with that identifier is here."""
+    return _sql.certificate.first(driver, certificate=certificate) is not None
 
 
 def certificate_digest(driver: Driver, certificate: str) -> str:

@@ -30,6 +30,7 @@ _ASKED = (
     "rounds",
     "serving",
     "stretches",
+    "tail",
     "waiting",
 )
 

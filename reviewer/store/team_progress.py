@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reviewer.ids import now
-from reviewer.store import leases, queues
+from reviewer.store import leases, queues, rounds
 from reviewer.store.order import tasks_in
 from reviewer.store.prepared import Driver
-from reviewer.store.queues import QueueRecord
+from reviewer.store.queues import CALIBRATION, QueueRecord
 
 _MS_AN_HOUR = 3_600_000
 
@@ -16,7 +16,8 @@ _MS_AN_HOUR = 3_600_000
 @dataclass(frozen=True, slots=True)
 class RaterProgress:
     """Where one rater stands. `leased` tasks are with their devices until `until` at the earliest; `an_hour` is the
-    number of submissions in an hour of active work, None before the first; `last_at` is when a label came last."""
+    number of submissions in an hour of active work, None before the first; `last_at` is when a label came last. `left`
+    is what waits for a member of a calibration round, None elsewhere."""
 
     name: str
     submitted: int
@@ -27,6 +28,7 @@ class RaterProgress:
     until: str | None
     an_hour: float | None
     last_at: str | None
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,13 @@ def progress(driver: Driver, queue: QueueRecord, moment: str | None = None) -> Q
         for one in list(leases.counts(driver, queue.id, moment=moment or now()))
     }
     counted = {str(row["rater"]): row for row in queues.progress_of_team(driver, queue.id)}
+    members = set(rounds.members(driver, queue.id)) if queue.purpose == CALIBRATION else set()
+    tasks = tasks_in(driver, queue.id)
     raters = []
-    for name in sorted({*live, *counted}):
+    for name in sorted({*live, *counted, *members}):
         row, lease = counted.get(name, {}), live.get(name)
         submitted, active = int(row.get("submitted", 0)), int(row.get("active_ms", 0))
+        done = submitted + int(row.get("skipped", 0)) + int(row.get("abstained", 0))
         begun = bool(row) and any(row[column] for column in ("submitted", "skipped", "abstained", "sent_back"))
         raters.append(
             RaterProgress(
@@ -68,9 +73,9 @@ def progress(driver: Driver, queue: QueueRecord, moment: str | None = None) -> Q
                 until=lease.until if lease else None,
                 an_hour=submitted * _MS_AN_HOUR / active if submitted and active else None,
                 last_at=str(row["updated_at"]) if begun else None,
+                left=max(0, tasks - done) if name in members else None,
             )
         )
-    tasks = tasks_in(driver, queue.id)
     return QueueProgress(
         queue=queue.id,
         name=queue.name,

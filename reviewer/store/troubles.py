@@ -19,6 +19,10 @@ class StoreTrouble(BadInput):
     """The store cannot be opened, read or written; nothing that was saved is lost."""
 
 
+class RoundShut(StoreTrouble):
+    """A calibration round takes such a label no more, however often it is tried."""
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turns the driver's errors into sentences."""
@@ -73,7 +77,7 @@ def damaged(path: Path) -> StoreTrouble:
 
 def no_store(path: Path) -> StoreTrouble:
     """What is told where there is nothing to open."""
-    mend = "Try `reviewer demo`, or `reviewer import`."
+    mend = "Try `reviewer demo` or `reviewer import`; for a team's server `reviewer remote add NAME URL`."
     return StoreTrouble("there is no store here yet.", where=str(path), mend=mend)
 
 

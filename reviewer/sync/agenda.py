@@ -11,6 +11,9 @@ GATHER = 1.0
 EVERY = 120.0
 """So many seconds after the server was heard last it is asked for its news."""
 
+APART = 1.0
+"""So many seconds lie between two looks at the server that its news ask for: where much happens, one look sees all."""
+
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 300.0
 
@@ -32,6 +35,7 @@ class Agenda:
 
     push_at: float | None = None
     sync_at: float = 0.0
+    synced_at: float = float("-inf")
     pulls: dict[str, int] = field(default_factory=dict)
     asked: bool = False
     failures: int = 0
@@ -51,13 +55,18 @@ class Agenda:
         self.asked = True
         self.sync_at = self.again_at = now
 
+    def heard(self, now: float) -> None:
+        """The server told that something happened: it is there, and is asked what."""
+        self.sync_at = min(self.sync_at, max(now, self.synced_at + APART))
+        self.again_at = min(self.again_at, now)
+
     def take(self, now: float) -> tuple[Task | None, float]:
         """What is to be done now, which is off the agenda then; or in how many seconds something is."""
         if now < self.again_at:
             return None, self.again_at - now
         if self.asked or self.sync_at <= now:
             task = Task("sync", asked=self.asked)
-            self.asked, self.sync_at = False, now + EVERY
+            self.asked, self.sync_at, self.synced_at = False, now + EVERY, now
         elif self.pulls:
             queue = next(iter(self.pulls))
             task = Task("pull", queue, self.pulls.pop(queue))

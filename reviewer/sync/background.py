@@ -11,6 +11,7 @@ from time import monotonic
 
 from reviewer.store.connection import Store
 from reviewer.sync.line import RemoteLine
+from reviewer.sync.live import Ear
 from reviewer.sync.worker import Line, Offer, State, Worker
 
 _SOON = 0.2
@@ -22,11 +23,16 @@ class Background:
 
     @classmethod
     def over(cls, store: Store, remotes: Iterable[str]) -> Background:
-        """The workers that sync a store with these remotes."""
-        return cls(remotes, lambda name: RemoteLine(store, name))
+        """The workers that sync a store with these remotes, and hear at once what happens there."""
+        made = cls(remotes, lambda name: RemoteLine(store, name))
+        made._ears = [Ear(store, name, worker.heard) for name, worker in made._workers.items()]
+        for ear in made._ears:
+            ear.start()
+        return made
 
     def __init__(self, remotes: Iterable[str], connect: Callable[[str], Line]) -> None:
         self.on_change: Callable[[], None] = _unheard
+        self._ears: list[Ear] = []
         self._workers = {name: Worker(name, _calling(connect, name), self._told) for name in remotes}
         for worker in self._workers.values():
             worker.start()
@@ -75,6 +81,8 @@ class Background:
         until = monotonic() + timeout
         # What merely listens to a server has nothing to finish.
         soon = min(until, monotonic() + _SOON)
+        for ear in self._ears:
+            ear.stop()
         for worker in self._workers.values():
             worker.stop()
         for worker in self._workers.values():

@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
@@ -19,7 +20,9 @@ from stamina import instrumentation
 from reviewer import __version__
 from reviewer.errors import WrongUsage
 from reviewer.sync import trouble, wire
+from reviewer.sync.events import Event, events_in
 from reviewer.sync.trouble import RemoteTrouble
+from reviewer.text.sanitise import visible
 
 MOST_BYTES = 192 << 20
 """The largest answer that is read, decompressed."""
@@ -33,6 +36,9 @@ _COMPRESSED_FROM = 1024
 _PIECE = 1 << 16
 _TIMEOUT = httpx.Timeout(20.0, connect=5.0, pool=5.0)
 _PATIENT = httpx.Timeout(60.0, connect=5.0, pool=5.0)
+_LISTENING = httpx.Timeout(30.0, connect=5.0, pool=5.0)
+"""A server that tells events gives a sign of life every ten seconds."""
+
 _SMALL = 64 << 10
 _FEW = 50
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -113,10 +119,49 @@ class Client:
         """How far the team is in a queue; for leads."""
         return self._ask(wire.Progress, "GET", f"v1/queues/{quote(queue, safe='')}/progress")
 
+    def live(self, *, last: str = "", progress: str | None = None) -> Iterator[Event | None]:
+        """What happens to queues, as it happens, after the place `last`; None for a sign of life. Ends with the server.
+
+        `progress` is a queue whose progress is told as well, to leads.
+        """
+        query = {} if progress is None else {"progress": progress}
+        headers = self._headers() | {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
+        if last:
+            headers["Last-Event-ID"] = last
+        with (
+            self._told(),
+            self._http.stream("GET", "v1/live", headers=headers, params=query, timeout=_LISTENING) as response,
+        ):
+            if response.status_code != httpx.codes.OK:
+                raise trouble.of_status(response.status_code, self._read(response), response.headers, self.url)
+            if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                raise trouble.not_ours(self.url)
+            try:
+                yield from events_in(response.iter_raw())
+            except ValueError as error:
+                raise trouble.not_ours(self.url) from error
+
     def changes(self, queue: str, device: str) -> wire.Changes:
         """What has happened to what this device holds of a queue."""
         path = f"v1/queues/{quote(queue, safe='')}/changes"
         return self._ask(wire.Changes, "GET", path, query={"device": device})
+
+    def panel(self, queue: str, known: str = "", *, whole: bool = False) -> wire.PanelAnswer:
+        """What the members of a revealed round said, unless that is `known`, with the items themselves where `whole`;
+        nothing of a server that is older."""
+        path = f"v1/queues/{quote(queue, safe='')}/panel"
+        try:
+            return self._ask(
+                wire.PanelAnswer,
+                "GET",
+                path,
+                query={"known": known} | ({"whole": "true"} if whole else {}),
+                patient=True,
+            )
+        except RemoteTrouble as trouble:
+            if trouble.status == HTTPStatus.NOT_FOUND:
+                return wire.PanelAnswer()
+            raise
 
     def send(self, request: wire.LabelsRequest) -> wire.LabelsAnswer:
         """Sends labels with the events that vouch for them."""
@@ -135,14 +180,7 @@ class Client:
         open_to_all: bool = False,
         patient: bool = False,
     ) -> _M:
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "Reviewer-Wire": str(wire.VERSION),
-            "User-Agent": f"reviewer/{__version__}",
-        }
-        if not open_to_all:
-            headers["Authorization"] = f"Bearer {self._token}"
+        headers = self._headers(open_to_all=open_to_all)
         content = message.model_dump_json().encode() if message else None
         if content is not None:
             headers["Content-Type"] = "application/json"
@@ -160,6 +198,17 @@ class Client:
             return answer.model_validate_json(body)
         except ValidationError as error:
             raise trouble.not_ours(self.url) from error
+
+    def _headers(self, *, open_to_all: bool = False) -> dict[str, str]:
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "Reviewer-Wire": str(wire.VERSION),
+            "User-Agent": f"reviewer/{__version__}",
+        }
+        if not open_to_all:
+            headers["Authorization"] = f"Bearer {self._token}"
+        return headers
 
     def _once(
         self,
@@ -258,8 +307,10 @@ def address(url: str, *, insecure_http: bool = False) -> str:
     except (httpx.InvalidURL, ValueError) as error:
         raise WrongUsage("that is no address of a server.", mend="Give one such as https://server.example.") from error
     if parsed.scheme not in ("http", "https") or not parsed.host:
+        bare = url.strip().partition("://")[2] or url.strip()
         raise WrongUsage(
-            "the address of a server begins with https://.", mend="Give one such as https://server.example."
+            "the address of a server begins with https:// (or http://, on this machine).",
+            mend=f"Give one such as https://{visible(bare[:100]) or 'server.example'}.",
         )
     if parsed.userinfo:
         raise WrongUsage("a password has no place in the address.", mend="The token alone tells who you are.")

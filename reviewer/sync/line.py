@@ -71,7 +71,7 @@ class RemoteLine:
     def _heard(self, task: Task, remote: RemoteRecord, client: Client) -> Heard:
         pushed = push(self._store, client, remote)
         news = _of_pushed(pushed)
-        if task.what == "push":
+        if task.what == "push" and not pushed.conflicts:
             return Heard(pushed.sent, news)
         offered = client.queues()
         if task.what == "pull":
@@ -113,10 +113,6 @@ def _of_pushed(pushed: Pushed) -> tuple[News, ...]:
     if pushed.refused:
         many = f"{len(pushed.refused)} labels were" if len(pushed.refused) > 1 else "A label was"
         found.append(News("", f"{many} not taken by the server, and kept here: {pushed.refused[0].reason}"))
-    if pushed.conflicts:
-        items = "items were" if pushed.conflicts > 1 else "item was"
-        which = "`reviewer sync --conflicts` lists them."
-        found.append(News("", f"{pushed.conflicts} {items} labelled on two devices: {which}"))
     return tuple(found)
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from reviewer import __version__
-from reviewer.errors import CheckFailed
+from reviewer.errors import BadInput, CheckFailed
 from reviewer.ids import now
 from reviewer.store import events, leases, packs, remotes
 from reviewer.store.connection import Store, at_one_moment
@@ -76,6 +76,12 @@ def lend(
     `take_over` includes what other devices and earlier packs of the rater hold. Raises CheckFailed where there is
     nothing to lease, BadInput where the file cannot be written: then nothing stays leased.
     """
+    if path.exists():
+        raise BadInput(
+            "it is there already.",
+            where=str(path),
+            mend=f"Name another file with -o: what is in this one stays {rater[1]}'s until its days are over.",
+        )
     lender = _Lender(store, queue, rater[0], f"{leases.PACK}{secrets.token_hex(8)}", days, certificate)
     key = signing.key_of(store, "server")
     about = Header(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reviewer.errors import BadInput, ReviewerError
-from reviewer.rubric import rubric_from_data
-from reviewer.store import pulled, pulled_rows, remotes
+from reviewer.errors import BadInput
+from reviewer.store import pulled, remotes
 from reviewer.store.connection import Store
 from reviewer.store.prepared import Driver
 from reviewer.store.pulled import Stored
 from reviewer.store.remotes import RemoteQueueRecord, RemoteRecord
 from reviewer.sync import wire
 from reviewer.sync.client import Client, Progress, unheard
+from reviewer.sync.panels import fetch_panel, is_shown
+from reviewer.sync.rubrics import check_rubrics
 from reviewer.sync.trouble import RemoteTrouble
 from reviewer.text.sanitise import visible
 
@@ -68,6 +69,8 @@ def pull(
         here = remotes.left(connection, theirs, remote.rater) if kept else 0
     if wanted is None:
         wanted = int((kept.document.get("wanted") if kept else None) or WANTED)
+        # Who takes over has more there than they asked for last.
+        wanted = max(wanted, here + WANTED) if take_over else wanted
     cursor = kept.cursor if kept else 0
     goal, new, page, idle = max(0, wanted - here), 0, PAGE, 0
     gained = 0
@@ -93,13 +96,17 @@ def pull(
             break
     with store.reading() as connection:
         left = remotes.left(connection, theirs, remote.rater)
+        kept = remotes.queue_of(connection, theirs)
     why = leased.why if gained < goal else None
+    told = visible(why.what) if why else ""
+    if kept is not None and is_shown(leased.queue) and fetch_panel(store, client, remote, kept):
+        told = "The round is revealed: open it to see what everybody said."
     return Pulled(
         queue=name,
         new=new,
         left=left,
         until=leased.until,
-        why=visible(why.what) if why else "",
+        why=told,
         why_code=why.code if why else "",
         state=leased.queue.state,
     )
@@ -140,7 +147,7 @@ def give_back(store: Store, client: Client, remote: RemoteRecord, queue: RemoteQ
 
         def take_out(driver: Driver, some: list[str] = some) -> None:
             for task in some:
-                pulled.recall(driver, queue.queue, task, state=pulled.RETURNED)
+                pulled.recall(driver, queue.queue, remote.rater, task, state=pulled.RETURNED)
 
         store.transact(take_out)
     store.transact(lambda driver: remotes.note_of_queue(driver, queue.queue, wanted=0))
@@ -161,24 +168,6 @@ def check(leased: wire.Leased, queue: str) -> None:
                 mend="Have the server examined.",
                 code="not_ours",
             )
-
-
-def check_rubrics(driver: Driver, queue: wire.Queue) -> None:
-    """Raises RemoteTrouble for a rubric that this program cannot read."""
-    if not queue.rubrics:
-        raise RemoteTrouble(f"the queue '{visible(queue.name)}' has no rubric.", mend="Have its owner give it one.")
-    for rubric in queue.rubrics:
-        if pulled_rows.has_rubric(driver, rubric.id):
-            continue
-        try:
-            rubric_from_data(rubric.document)
-        except (ReviewerError, ValueError, TypeError, KeyError) as error:
-            raise RemoteTrouble(
-                f"the rubric '{visible(rubric.name)}' of the queue '{visible(queue.name)}' is none that this program "
-                "can read.",
-                mend="Update this program; the server may be newer.",
-                code="not_ours",
-            ) from error
 
 
 def _names(remote: RemoteRecord, queue: wire.Queue | RemoteQueueRecord) -> tuple[str, str]:

@@ -10,13 +10,16 @@ from typing import Any
 from reviewer.store import pulled, remotes
 from reviewer.store.connection import Store
 from reviewer.store.prepared import Driver
+from reviewer.store.pulled_labels import put_mine
 from reviewer.store.queues import QueueRecord
 from reviewer.store.remotes import Conflict, RemoteQueueRecord, RemoteRecord
 from reviewer.sync import wire
 from reviewer.sync.client import Client, Progress, unheard
-from reviewer.sync.pulling import Pulled, check_rubrics, pull
+from reviewer.sync.panels import fetch_panel, is_shown
+from reviewer.sync.pulling import Pulled, pull
 from reviewer.sync.pushing import Pushed, push
 from reviewer.sync.remotes import alone, connect
+from reviewer.sync.rubrics import check_rubrics
 from reviewer.sync.trouble import RemoteTrouble
 from reviewer.text.sanitise import visible
 
@@ -44,6 +47,8 @@ class Heard:
     new_rubric: str = ""
     happenings: list[Happening] = field(default_factory=list)
     until: str | None = None
+    panel: bool = False
+    """Whether more of what others said in a revealed round came."""
     gone: str = ""
     """Why the server tells nothing of the queue any more."""
 
@@ -162,7 +167,10 @@ def hear(store: Store, client: Client, remote: RemoteRecord, queue: RemoteQueueR
             mend="Have the server examined.",
             code="not_ours",
         )
-    return store.transact(lambda driver: take(driver, remote, queue, changes, stream=store.device))
+    heard = store.transact(lambda driver: take(driver, remote, queue, changes, stream=store.device))
+    if is_shown(changes.queue):
+        heard.panel = fetch_panel(store, client, remote, queue)
+    return heard
 
 
 def take(
@@ -185,8 +193,11 @@ def take(
             heard.happenings.append(Happening(change.task, item, change.what, visible(change.reason)))
     heard.happenings += _over(driver, remote, record, changes)
     reasons = {change.task: change.reason for change in changes.changes if change.what == "sent_back"}
+    counts = {
+        change.task: change.labels[0].id for change in changes.changes if change.what == "conflict" and change.labels
+    }
     until = changes.until or kept.document.get("until")
-    remotes.note_of_queue(driver, kept.queue, until=until, sent_back=reasons)
+    remotes.note_of_queue(driver, kept.queue, until=until, sent_back=reasons, counts=counts)
     remotes.note_synced(driver, remote.name)
     return heard
 
@@ -194,9 +205,9 @@ def take(
 def _take_one(driver: Driver, remote: RemoteRecord, queue: QueueRecord, change: wire.Change, *, stream: str) -> bool:
     """Whether something is another way than before."""
     if change.what in _OUT:
-        return pulled.recall(driver, queue.id, change.task)
+        return pulled.recall(driver, queue.id, remote.rater, change.task)
     mine = [label.model_dump() for label in change.labels]
-    new = bool(mine) and pulled.put_mine(driver, remote, queue, change.task, mine, stream=stream)
+    new = bool(mine) and put_mine(driver, remote, queue, change.task, mine, stream=stream)
     if change.what == "sent_back":
         return pulled.ask_again(driver, queue.id, remote.rater, change.task)
     return new and change.what == "conflict"
@@ -253,7 +264,8 @@ def _state_words(queue: str, state: str) -> str:
         "open": f"'{queue}' is open again.",
         "closed": f"'{queue}' was closed: what you have labelled still counts, and no more is asked.",
         "locked": f"The calibration round '{queue}' is locked: no more labels are taken.",
-        "revealed": f"The calibration round '{queue}' is revealed.",
+        "revealed": f"The calibration round '{queue}' is revealed: open it to see what everybody said.",
+        "finished": f"The calibration round '{queue}' is finished: its panel stays to be read.",
         "cancelled": f"The calibration round '{queue}' was cancelled: no more labels are taken.",
     }.get(state, f"'{queue}' is {visible(state)} now.")
 

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import Literal
 
+from reviewer import vault
 from reviewer.config import ensure_private, open_home
 from reviewer.store.connection import Store
 from reviewer.sync.trouble import RemoteTrouble
-
-if TYPE_CHECKING:
-    from keyring.backend import KeyringBackend
+from reviewer.vault import KeyringSilent
 
 Place = Literal["keyring", "file"]
-_R = TypeVar("_R")
-
-_SERVICE = "reviewer"
-_PATIENCE = 8.0
-_PATIENCE_WITH_SCREEN = 60.0  # somebody has to be found, and to type the keyring's password
-_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "__CFBundleIdentifier", "TERM_PROGRAM")
 
 
 def folder_of(store: Store) -> Path:
@@ -31,7 +23,8 @@ def folder_of(store: Store) -> Path:
 
 def keep(store: Store, remote: str, token: str) -> Place:
     """Keeps the token of a remote, in place of an earlier one; returns where."""
-    if _from_keyring(lambda: _keyring().set_password(_SERVICE, _user(store, remote), token)):
+    with suppress(KeyringSilent):
+        vault.put(_user(store, remote), token)
         _file(store, remote).unlink(missing_ok=True)
         return "keyring"
     folder = folder_of(store)
@@ -47,15 +40,16 @@ def keep(store: Store, remote: str, token: str) -> Place:
 def read(store: Store, remote: str, place: str) -> str:
     """The token of a remote. Raises RemoteTrouble where it is gone, or the keyring does not answer."""
     if place == "keyring":
-        found: list[str | None] = []
-        if not _from_keyring(lambda: found.append(_keyring().get_password(_SERVICE, _user(store, remote)))):
+        try:
+            found = vault.get(_user(store, remote))
+        except KeyringSilent as error:
             raise RemoteTrouble(
                 "the system's keyring, which has the token, does not answer.",
                 mend=f"Unlock it, or run `reviewer remote add {remote} URL` again with the token.",
                 code="no_token",
-            )
-        if found[0]:
-            return found[0]
+            ) from error
+        if found:
+            return found
     else:
         try:
             return _file(store, remote).read_text(encoding="utf-8").strip()
@@ -71,7 +65,8 @@ def read(store: Store, remote: str, place: str) -> str:
 def forget(store: Store, remote: str) -> None:
     """Throws the token of a remote away, wherever it is."""
     _file(store, remote).unlink(missing_ok=True)
-    _from_keyring(lambda: _keyring().delete_password(_SERVICE, _user(store, remote)))
+    with suppress(KeyringSilent):
+        vault.forget(_user(store, remote))
 
 
 def _user(store: Store, remote: str) -> str:
@@ -81,31 +76,3 @@ def _user(store: Store, remote: str) -> str:
 
 def _file(store: Store, remote: str) -> Path:
     return folder_of(store) / f"{remote}.token"
-
-
-def _keyring() -> KeyringBackend:
-    import keyring
-    from keyring.backends import fail, null
-    from keyring.errors import NoKeyringError
-
-    backend = keyring.get_keyring()
-    if isinstance(backend, fail.Keyring | null.Keyring):
-        raise NoKeyringError
-    return backend
-
-
-def _from_keyring(job: Callable[[], _R]) -> bool:
-    """Whether the keyring did it. One that waits for a person where there is none is left waiting on its thread."""
-    done: list[bool] = []
-
-    def run() -> None:
-        try:
-            job()
-        except Exception:  # whatever a backend raises: there is the file
-            return
-        done.append(True)
-
-    thread = threading.Thread(target=run, name="reviewer-keyring", daemon=True)
-    thread.start()
-    thread.join(_PATIENCE_WITH_SCREEN if any(os.environ.get(name) for name in _SCREENS) else _PATIENCE)
-    return bool(done)

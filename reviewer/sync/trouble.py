@@ -111,7 +111,7 @@ def not_ours(url: str, *, status: int | None = None) -> RemoteTrouble:
     """What is said of an answer that no Reviewer server gives."""
     return RemoteTrouble(
         f"what answers at '{url}' is no Reviewer server, or one that is broken.",
-        mend="Check the address.",
+        mend="Check the address: `reviewer serve` prints it, with nothing after the port.",
         status=status,
         code=_NO_ANSWER,
     )

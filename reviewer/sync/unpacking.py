@@ -22,8 +22,9 @@ from reviewer.store.remotes import RemoteRecord, Told
 from reviewer.sync import signing, wire
 from reviewer.sync.client import Progress, unheard
 from reviewer.sync.packs import Header, Pack
-from reviewer.sync.pulling import check, check_rubrics
+from reviewer.sync.pulling import check
 from reviewer.sync.remotes import alone, refuse_unfit_name
+from reviewer.sync.rubrics import check_rubrics
 from reviewer.sync.syncing import take
 from reviewer.sync.trouble import RemoteTrouble
 from reviewer.text.sanitise import visible

@@ -298,7 +298,7 @@ class LabelsAnswer(Message):
 
 class RaterProgress(Message):
     """Where a rater stands in a queue. `leased` tasks are with their devices until `until` at the earliest; `an_hour`
-    is the number of submissions in an hour of active work."""
+    is the number of submissions in an hour of active work; `left` is what waits for a member of a round."""
 
     name: str
     submitted: int
@@ -309,6 +309,7 @@ class RaterProgress(Message):
     until: str | None = None
     an_hour: float | None = None
     last_at: str | None = None
+    left: int | None = None
 
 
 class Progress(Message):
@@ -342,3 +343,84 @@ class Changes(Message):
     queue: Queue
     changes: list[Change]
     until: str | None = None
+
+
+class Person(Message):
+    """Somebody by the identifier that the server has for them."""
+
+    rater: Identifier
+    name: str
+
+
+class Said(Mine):
+    """A label of a revealed round, whoever gave it; `device` is empty for all but the caller's own. `shown_order` has
+    the public identifiers of the outputs in the order in which its author saw them."""
+
+    rater: Identifier
+    exposure: str
+    surplus: bool = False
+    shown_order: list[str] = []
+
+
+class PanelTask(Message):
+    """What the members of a round said of a task, which is known by the caller's lease. `place` is the same for all
+    members: by it those items stand that are disputed as much as each other."""
+
+    task: Identifier
+    place: int
+    labels: list[Said]
+
+
+class PanelNote(Message):
+    """What the group noted in its discussion, of a task or of the whole round."""
+
+    id: Identifier
+    task: Identifier | None = None
+    author: Identifier
+    text: str
+    at: str
+
+
+class Panel(Message):
+    """A revealed round: what all its members said of the tasks that the caller was ever leased. `people` names
+    everybody who is named in it by their identifier; `certificate` is the caller's own, once the round is finished.
+    `contents` has the tasks themselves where that was asked, for a device that has not all of them."""
+
+    queue: Queue
+    round: Identifier
+    number: int
+    started_by: Identifier
+    started_at: str
+    locked_at: str | None = None
+    revealed_at: str | None = None
+    finished_at: str | None = None
+    people: list[Person]
+    members: list[Identifier]
+    tasks: list[PanelTask]
+    notes: list[PanelNote] = []
+    certificate: dict[str, Any] | None = None
+    contents: list[Task] = []
+
+
+class PanelAnswer(Message):
+    """The answer to GET /v1/queues/{queue}/panel?known=…: null where the queue is no round, is not revealed, or its
+    panel is `known`, as the `version` of an answer before."""
+
+    version: str = ""
+    panel: Panel | None = None
+
+
+class Listening(Message):
+    """The first event of GET /v1/live, named "listening". `missed` says that the server cannot tell what happened
+    before: whoever listens asks anew for all that they know."""
+
+    missed: bool
+
+
+class QueueNews(Message):
+    """An event named "queue": `what` happened to a queue, whose state is `state` now."""
+
+    queue: Identifier
+    name: str
+    what: str
+    state: str

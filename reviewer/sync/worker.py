@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from random import Random
 from time import monotonic
 from typing import Any, Literal, Protocol
 
@@ -138,6 +138,7 @@ class Worker:
         self._connect = connect
         self._told = told
         self._agenda = Agenda()
+        self._random = Random()
         self._news: list[News] = []
         self._changed = threading.Condition()
         self._stopping = False
@@ -173,6 +174,12 @@ class Worker:
             self.known = replace(self.known, busy=True)
             self._changed.notify()
         self._told()
+
+    def heard(self) -> None:
+        """The server told that something happened."""
+        with self._changed:
+            self._agenda.heard(monotonic())
+            self._changed.notify()
 
     def news(self, queue: str | None) -> list[str]:
         """What was not told yet of that queue and of the remote; of everything for None."""
@@ -252,7 +259,7 @@ class Worker:
         offline, shut_out = isinstance(trouble, Unreachable), isinstance(trouble, ShutOut)
         with self._changed:
             if offline:
-                self._agenda.failed(task, monotonic(), random.random())
+                self._agenda.failed(task, monotonic(), self._random.random())
             else:
                 self._agenda.done()
             if task.asked or (shut_out and not self.known.shut_out):

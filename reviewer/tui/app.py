@@ -7,8 +7,9 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import events
@@ -19,6 +20,7 @@ from textual.theme import Theme
 
 from reviewer.config import Home, remember
 from reviewer.keys.keymap import Keymap
+from reviewer.session.progress_source import Here, ProgressSource
 from reviewer.session.sitting import Sitting
 from reviewer.session.synchroniser import Plug
 from reviewer.store.connection import Store
@@ -57,6 +59,7 @@ class ReviewerApp(App[int], inherit_bindings=False):
         *,
         sitting: Sitting | None = None,
         syncing: Plug | None = None,
+        watch: Callable[[str], ProgressSource] | None = None,
     ) -> None:
         colours = _chosen(home.settings.theme)
         # In this mode Textual sends the terminal's own colours alone, which is what NO_COLOR asks for.
@@ -68,6 +71,8 @@ class ReviewerApp(App[int], inherit_bindings=False):
         self.colours = colours
         self.animation_level = "none"
         self.syncing = syncing or Plug()
+        self.watch_progress = watch or partial(Here, store)
+        """Gives the source of how far a team is in the queue of that name."""
         self._bell = Bell(self.post_message)
         self.syncing.on_change = self._bell
         self._sitting = sitting
@@ -136,11 +141,8 @@ class ReviewerApp(App[int], inherit_bindings=False):
 
     def do_app_sync(self) -> None:
         """Sends and fetches at once; what comes of it is told."""
-        at_work = self.syncing.at_work
-        if at_work is not None:
-            at_work.sync_now()
-            said = "Syncing…"
-        else:
+        said = "Syncing…"
+        if not self.syncing.sync_now():
             said = self.syncing.trouble or "This device works for no server: `reviewer remote add` names one."
         for notice in self.screen.query(Notice):
             notice.say(said)

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -24,8 +25,11 @@ if __name__ == "__main__" and not __package__:
 
 import orjson
 
+from reviewer.store import queues
 from reviewer.store.connection import Store
 from reviewer.store.upgrading import upgrade
+from reviewer.sync.client import Client
+from reviewer.sync.events import Event
 from tests import postgres
 from tests.benchmarks.table import Figure, as_json, render, spread, surroundings
 from tests.server.serving import ROOT, served
@@ -40,6 +44,10 @@ LEAST: Final = {8: 200.0}
 WEEK: Final = 10_000
 MANY: Final = 100_000
 MEMORY_RATIO: Final = 1.15
+LISTENERS: Final = 50
+HAPPENINGS: Final = 20
+TOLD_WITHIN: Final = 1000.0
+_IDLE_SECONDS: Final = 10.0
 _UNLIMITED = ("--rate", "0")
 
 
@@ -154,6 +162,52 @@ def pull(bench: Bench) -> list[Figure]:
     return [*figures, ratio]
 
 
+def listeners(bench: Bench, kind: str) -> list[Figure]:
+    """So many who listen to what happens, told of one thing after the other; and what listening alone costs."""
+    with bench.store(kind) as store:
+        queue = fill(store, items=1)
+        with served(store, bench.home("log"), *_UNLIMITED) as server, ExitStack() as stack:
+            clients = [
+                stack.enter_context(Client(server.url, server.token(f"rater{number:02}"), attempts=1))
+                for number in range(LISTENERS)
+            ]
+            # A stream ends once its events are let go.
+            streams = [client.live() for client in clients]
+            for events in streams:
+                _next(events)
+            began, before = time.monotonic(), _processor_ms(server.process.pid)
+            time.sleep(_IDLE_SECONDS)
+            idle = (_processor_ms(server.process.pid) - before) / (time.monotonic() - began)
+            times: list[float] = []
+            for _ in range(bench.count(HAPPENINGS)):
+                asked = time.perf_counter()
+                store.transact(
+                    lambda driver: queues.change(
+                        driver, queue, stream=store.device, actor="lead", action="queue.changed", state="open"
+                    )
+                )
+                times += _told(streams, asked)
+            peak = _peak(server.process.pid)
+    return [
+        spread(f"{LISTENERS} listeners: told of a change, {kind}", times, {"max": TOLD_WITHIN}),
+        Figure("  the server's processor time a second, while nothing happens", "ms", {"p50": idle}),
+        Figure("  memory of the server", "MB", {"max": peak}),
+    ]
+
+
+def _next(events: Iterator[Event | None]) -> float:
+    """When the next event came; signs of life are none."""
+    while next(events) is None:
+        pass
+    return time.perf_counter()
+
+
+def _told(streams: Sequence[Iterator[Event | None]], asked: float) -> list[float]:
+    """How many milliseconds after `asked` the next event came to each."""
+    with ThreadPoolExecutor(len(streams)) as pool:
+        return [(came - asked) * 1000 for came in pool.map(_next, streams)]
+
+
 def _processor_ms(process: int) -> float:
     fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
@@ -213,6 +267,8 @@ CASES: Final[dict[str, Callable[[Bench], list[Figure]]]] = {
         for kind in ("sqlite", "postgresql")
         for raters in CYCLES
     },
+    "listeners-sqlite": lambda bench: listeners(bench, "sqlite"),
+    "listeners-postgresql": lambda bench: listeners(bench, "postgresql"),
     "week": week,
     "pull": pull,
 }

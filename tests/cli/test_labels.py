@@ -55,7 +55,13 @@ def test_a_file_is_written_for_its_owner_and_told(home: Path, tmp_path: Path, ca
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_text(encoding="utf-8").startswith("label,queue,item,")
     assert run(["labels", "export", "kyc", "--home", str(home), "-o", str(path), "--rater", "ann", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"labels": 2, "rows": 2, "file": str(path), "sealed": True}
+    assert json.loads(capsys.readouterr().out) == {
+        "labels": 2,
+        "rows": 2,
+        "disputed": 0,
+        "file": str(path),
+        "sealed": True,
+    }
     assert run(["labels", "export", "kyc", "--home", str(home), "--json"]) == 2
     assert run(["labels", "export", "kyc", "--home", str(home), "--rater", "bob"]) == 3
     assert run(["labels", "export", "nothing", "--home", str(home)]) == 3

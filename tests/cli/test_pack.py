@@ -102,6 +102,8 @@ def pack(tmp_path: Path) -> Path:
 
 
 def lent(server: Place, pack: Path, *more: object, rater: str = "ana") -> Any:
+    """A pack in the place of one that was carried away."""
+    pack.unlink(missing_ok=True)
     return server.told("pack", "export", QUEUE, "--rater", rater, "-o", pack, *more)
 
 
@@ -480,3 +482,18 @@ def test_nothing_off_the_allow_list_is_in_a_pack(server: Place, laptop: Place, p
     kept = b"".join(found.read_bytes() for found in laptop.store.path.parent.glob("reviewer.db*"))
     for secret in ("canary", seed, *hashes, *tasks, *keys):
         assert str(secret).encode() not in kept, secret
+
+
+def test_a_pack_that_was_not_carried_away_is_not_written_over(server: Place, pack: Path) -> None:
+    lent(server, pack, "-n", 2)
+    before = pack.read_bytes()
+    ran = server("pack", "export", QUEUE, "--rater", "ana", "-n", 2, "-o", pack)
+    assert (ran.code, "it is there already" in ran.err, "-o" in ran.err) == (3, True, True)
+    assert pack.read_bytes() == before
+    # All that is left is in that pack: how to have it again is said.
+    again = server("pack", "export", QUEUE, "--rater", "ana", "-o", pack.with_name("b.pack"))
+    more = server("pack", "export", QUEUE, "--rater", "ana", "-o", pack.with_name("c.pack"))
+    assert again.code == 0
+    assert more.code == 1
+    assert "Another device or pack of ana holds" in more.err
+    assert "--take-over" in more.err

@@ -44,7 +44,7 @@ def test_standard_output_is_the_token_and_the_rest_is_told_beside_it(reviewer: C
     assert ran.out == f"{token}\n"
     assert token not in ran.err
     assert "This is the token of ana, lead on the server. It is told this once:" in ran.err
-    assert "reviewer remote add NAME URL --token-stdin" in ran.err
+    assert "`reviewer remote add NAME URL`, which asks for it" in ran.err
     known = caller(store, token)
     assert (known.name, known.role, known.queues, known.expires_at) == ("ana", "lead", None, None)
     assert f"reviewer user revoke {known.token}" in ran.err

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 FAULTS = (
@@ -70,6 +71,8 @@ class Proxy:
             fault = self.fault()
             self.faults.append(fault)
         whole = head + body
+        if b" /v1/live" in head.partition(b"\r\n")[0]:
+            self._stream(client, whole, cut=fault != "")
         if fault == "delay":
             self._ended.wait(_DELAY)
         if fault == "cut request":
@@ -93,6 +96,16 @@ class Proxy:
         client.sendall((answer_head + answer) * (2 if fault == "answer twice" else 1))
         if closing:
             raise _GoneError
+
+    def _stream(self, client: socket.socket, whole: bytes, *, cut: bool) -> NoReturn:
+        """Passes on what has no end, piece by piece; with a fault nothing after the first one."""
+        with self._there() as server:
+            server.sendall(whole)
+            while not self._ended.is_set():
+                client.sendall(_piece(server))
+                if cut:
+                    break
+        raise _GoneError
 
     def _ask_again(self, whole: bytes) -> None:
         """Delivers a request once more when others have followed on it, and lets its answer go."""

@@ -73,6 +73,10 @@ BODIES: dict[str, Any] = {
 }
 
 
+ASKED = {"device": "a-device", "seconds": "0", "known": "", "whole": "true"}
+"""What is asked for by a query; whose progress is told, tests/server/test_live.py sees to."""
+
+
 def body_of(operation: dict[str, Any]) -> Any:
     """A good message for an operation; None where it takes none."""
     try:
@@ -98,12 +102,12 @@ def test_every_route_lets_in_whom_it_names_and_nobody_else(server: Server, heade
         else:
             expected = 200 if whose == "own" else 404
         asked = [parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "query"]
-        assert set(asked) <= {"device"}, "tell the matrix what else there is to ask"
+        assert set(asked) <= ASKED.keys() | {"progress"}, "tell the matrix what else there is to ask"
         response = client.request(
             method,
             path.format(queue=queues[whose]),
             headers=headers[holder],
-            params=dict.fromkeys(asked, "a-device"),
+            params={name: ASKED[name] for name in asked if name in ASKED},
             json=body_of(operation),
         )
         assert response.status_code == expected, (method, path, holder, whose, response.text)
@@ -172,7 +176,9 @@ def test_the_document_is_complete(server: Server) -> None:
         for operation in methods.values():
             assert operation["summary"], path
             assert operation["description"], path
-            assert operation["responses"]["200"]["content"]["application/json"]["schema"], path
+            ((kind, described),) = operation["responses"]["200"]["content"].items()
+            assert described["schema"], path
+            assert kind == ("text/event-stream" if path == "/v1/live" else "application/json"), path
             for status, answer in operation["responses"].items():
                 if status != "200":
                     schema = answer["content"]["application/json"]["schema"]

@@ -169,5 +169,16 @@ def test_of_a_sealed_queue_no_more_goes_out_than_a_rater_may_see(server: Server)
         hidden = [row[0] for row in connection.execute("SELECT id FROM task").fetchall()]
     assert tasks
     hashes = [output.content_hash for one in items for output in one.outputs]
-    for secret in ("model-0", "item-0", '"s3"', "repeat", "gold", "seed", "position", queue.seed, *hidden, *hashes):
+    for secret in (
+        "model-0",
+        "item-0",
+        "off the list",
+        "repeat",
+        "gold",
+        "seed",
+        "position",
+        queue.seed,
+        *hidden,
+        *hashes,
+    ):
         assert secret.encode() not in whole, secret

@@ -23,7 +23,7 @@ from tests.store.test_weaving import source
 
 ITEMS = 30
 SYSTEM, GOLDEN = "zebracanary", "quaggacanary"
-_KEYS = {"item-", SYSTEM, "model-0", '"s3"', "judy", GOLDEN}
+_KEYS = {"item-", SYSTEM, "model-0", "off the list", "judy", GOLDEN}
 _HIDDEN = (
     "SELECT content_hash FROM output UNION SELECT content_hash FROM item UNION SELECT id FROM task "
     "UNION SELECT id FROM output UNION SELECT id FROM item UNION SELECT id FROM dataset UNION SELECT id FROM system "

@@ -45,7 +45,15 @@ def test_a_blind_rater_sees_the_allow_list_only(store: Store) -> None:
     queue = fill(store, items=1)
     view, record = opened(store), first_task(store, queue)
     said = everything(view).replace(record.outputs[0].public_id, "")
-    for secret in ("model-0", "item-0000", queue.seed, record.outputs[0].content_hash, "It says 0", "s3", "severe"):
+    for secret in (
+        "model-0",
+        "item-0000",
+        queue.seed,
+        record.outputs[0].content_hash,
+        "It says 0",
+        "off the list",
+        "severe",
+    ):
         assert secret not in said
     assert view.prompt == (Turn("user", "What does note 0 say?"),)
     assert [document.title for document in view.context] == ["Note 0"]
@@ -59,7 +67,7 @@ def test_a_queue_may_show_more(store: Store) -> None:
     view = opened(store)
     assert view.reference == "It says 0."
     assert view.shown == (("risk", "severe"), ("tags", "kyc"))
-    assert "s3" not in everything(view)
+    assert "off the list" not in everything(view)
 
 
 def test_names_are_shown_where_nobody_is_blind(store: Store) -> None:

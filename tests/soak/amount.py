@@ -14,8 +14,8 @@ def compiled_once() -> dict[str, str]:
 
 
 def share(full: int) -> int:
-    """All `full` rounds in a soak run, a tenth of them in an ordinary one."""
-    return full if os.environ.get("REVIEWER_SOAK") == "full" else max(1, full // 10)
+    """All `full` rounds in a soak run, a twentieth of them in an ordinary one."""
+    return full if os.environ.get("REVIEWER_SOAK") == "full" else max(1, full // 20)
 
 
 def dice(*names: object) -> random.Random:

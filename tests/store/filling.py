@@ -93,7 +93,7 @@ def new_item(number: int, *, prompt: str = "", outputs: int = 1, text: str = "")
         prompt=orjson.dumps([{"role": "user", "text": said}]).decode(),
         context=orjson.dumps(context).decode(),
         reference=f"It says {number}.",
-        meta=orjson.dumps({"metadata": {"risk": "severe", "secret": "s3"}, "tags": ["kyc"]}).decode(),
+        meta=orjson.dumps({"metadata": {"risk": "severe", "secret": "off the list"}, "tags": ["kyc"]}).decode(),
         content_hash=digest([said, context]),
         outputs=[_output(number, system, text) for system in range(outputs)],
     )

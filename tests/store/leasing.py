@@ -65,7 +65,7 @@ class Team:
         def job(driver: Connection) -> bool:
             (rubric, _), *_ = queues.rubrics_of(driver, self.queue.id)
             columns = label_columns(self.queue.id, lease.task, rubric, outcome, lease.shown_order)
-            columns |= {"rater": lease.rater, **said}
+            columns |= {"rater": lease.rater, "device": lease.device, **said}
             done = labels.commit(
                 driver, labels.NewLabel(columns, lease.seq, "s", flagged=False), stream=self.store.device
             )

@@ -199,8 +199,8 @@ def test_one_import_at_a_time_and_a_dead_one_lets_go(store: PostgresStore) -> No
 
 
 def cut_off(store: PostgresStore) -> None:
-    """Ends what the server has to do with all others."""
-    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    """Ends what the server has to do with all others, and waits until it has."""
+    end = "SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity WHERE datname = current_database()"
     put(store.url, f"{end} AND pid <> pg_backend_pid()")
 
 

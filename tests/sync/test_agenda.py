@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewer.sync.agenda import EVERY, FIRST_PAUSE, GATHER, LONGEST_PAUSE, Agenda, Task
+from reviewer.sync.agenda import APART, EVERY, FIRST_PAUSE, GATHER, LONGEST_PAUSE, Agenda, Task
 
 SYNC, PUSH = Task("sync"), Task("push")
 
@@ -100,3 +100,18 @@ def test_pauses_grow_up_to_a_limit_and_never_vanish(lucks: list[float]) -> None:
     assert task == SYNC
     agenda.done()
     assert agenda.take(moment)[0] is None
+
+
+def test_what_the_server_tells_is_asked_for_at_once_but_not_again_and_again() -> None:
+    agenda = begun()
+    agenda.heard(10.0)
+    assert agenda.take(10.0)[0] == SYNC
+    agenda.done()
+    agenda.heard(10.1)
+    agenda.heard(10.2)
+    assert agenda.take(10.3)[0] is None
+    assert agenda.take(10.0 + APART)[0] == SYNC
+    agenda.failed(SYNC, 12.0, 1.0)
+    assert agenda.take(12.5)[0] is None
+    agenda.heard(12.6)  # it is there again
+    assert agenda.take(12.6)[0] == SYNC

@@ -10,6 +10,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
+from reviewer import vault
 from reviewer.errors import BadInput, WrongUsage
 from reviewer.ids import new_id
 from reviewer.store import remotes as kept
@@ -99,9 +100,9 @@ def test_with_a_keyring_the_token_lies_there_alone(store: Store, server: Scripte
 def test_a_keyring_that_waits_for_nobody_is_passed_by(
     store: Store, server: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in tokens._SCREENS:
+    for name in vault._SCREENS:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(tokens, "_PATIENCE", 0.05)
+    monkeypatch.setattr(vault, "_PATIENCE", 0.05)
     locked = Locked()
     keyring.set_keyring(locked)
     try:

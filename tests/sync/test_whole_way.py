@@ -9,13 +9,21 @@ from pathlib import Path
 
 import orjson
 import pytest
+from click.testing import CliRunner
 
+from reviewer.cli.labels import labels
+from reviewer.cli.queue import queue as queue_
+from reviewer.cli.rate import rate as rate_
+from reviewer.cli.sync import sync as listed
 from reviewer.errors import BadInput
 from reviewer.session.deciding import Deciding
+from reviewer.session.desk import cards
 from reviewer.store import events, queues, remotes
 from reviewer.store.backup import back_up
 from reviewer.store.connection import Store
 from reviewer.store.health import examine
+from reviewer.sync.agenda import Task
+from reviewer.sync.line import RemoteLine
 from reviewer.sync.pulling import give_back
 from reviewer.sync.remotes import connect
 from reviewer.sync.trouble import RemoteTrouble
@@ -80,7 +88,7 @@ def test_a_devices_bytes_hold_nothing_off_the_allow_list(team: Team, ana: Worker
     whole = b"".join(path.read_bytes() for path in tmp_path.glob("laptop/**/*") if path.is_file())
     assert b"What does note 3 say?" in whole
     assert b"severe" in whole
-    hidden = {"model-0", "item-0003", "s3cret", 's3"', record(team.store).seed}
+    hidden = {"model-0", "item-0003", "off the list", record(team.store).seed}
     hidden |= {key for (key,) in team.rows("SELECT content_hash FROM output UNION SELECT content_hash FROM item")}
     hidden |= {key for (key,) in team.rows("SELECT id FROM task UNION SELECT id FROM output UNION SELECT id FROM item")}
     assert [secret for secret in hidden if secret.encode() in whole] == []
@@ -165,6 +173,90 @@ def test_two_devices_of_one_rater(team: Team, ana: Worker, tmp_path: Path) -> No
     heads = team.rows('SELECT l."values", h.conflict FROM label_head h JOIN label l ON l.id = h.label')
     assert [(orjson.loads(values), conflict) for values, conflict in heads] == [({"score": 3}, "[]")]
     assert [finding for finding in examine(other.store) if finding.status == "fail"] == []
+
+
+def test_a_conflict_is_settled_by_submitting_what_stands_there(team: Team, ana: Worker, tmp_path: Path) -> None:
+    ana.pull(1)
+    other = Worker.of(team, device(tmp_path / "desktop"))
+    other.pull(1, take_over=True)
+    ana.rate(2)
+    other.rate(5)
+    assert other.push().sent == 1
+    line = RemoteLine(ana.store, "team")
+    heard = line.work(Task("push"))
+    line.close()
+    # The workstation is told what the command lists, in the same breath.
+    assert sum("labelled on two devices" in news.sentence for news in heard.news) == 1
+    told = CliRunner().invoke(listed, ["--conflicts", "--home", str(ana.store.path.parent)]).output.splitlines()
+    assert told[0].startswith("team/kyc, item 1: What does note ")
+    assert sorted(one.split(",")[0].strip() for one in told[1:3]) == ["here", "on another device"]
+    assert [one for one in told[1:3] if one.endswith("score 5  (counts)")]
+    exported = CliRunner().invoke(labels, ["export", "kyc", "--home", str(team.store.path.parent)]).output
+    assert [orjson.loads(row)["disputed"] for row in exported.splitlines()] == [True, True]
+    shown = CliRunner().invoke(queue_, ["show", "kyc", "--home", str(team.store.path.parent)]).output
+    assert "2 labels stand beside another of the same rater" in shown
+    sitting = sit(ana.store, "ana", "team/kyc")
+    sitting.go_to(0)
+    said = dict(sitting.work.values)
+    assert sitting.submit().moved
+    sitting.drain(10)
+    sitting.go_to(0)
+    # Once it is settled, the same again is nothing new.
+    assert sitting.submit().moved
+    sitting.close()
+    assert ana.push().sent == 1
+    assert not ana.sync().queues[0].conflicts
+    assert not other.sync().queues[0].conflicts
+    heads = team.rows('SELECT l."values", h.conflict FROM label_head h JOIN label l ON l.id = h.label')
+    assert [(orjson.loads(values), conflict) for values, conflict in heads] == [(said, "[]")]
+    assert "disputed" not in CliRunner().invoke(labels, ["export", "kyc", "--home", str(team.store.path.parent)]).output
+
+
+def test_whoever_leaves_the_plain_mode_has_sent_what_was_saved(team: Team, ana: Worker) -> None:
+    ana.pull(3)
+    home = str(ana.store.path.parent)
+    ended = CliRunner().invoke(
+        rate_, ["team/kyc", "--plain", "--home", home], input="4\nyes\n\n3\nno\n\n:quit\n", catch_exceptions=False
+    )
+    assert ended.exit_code == 0, ended.output
+    assert ended.stderr == ""
+    assert team.rows("SELECT count(*) FROM label") == [(2,)]
+
+
+def test_what_another_device_has_done_is_asked_of_none_again(team: Team, ana: Worker, tmp_path: Path) -> None:
+    ana.pull(4)
+    other = Worker.of(team, device(tmp_path / "desktop"))
+    assert other.pull(4, take_over=True).new == 4
+    other.rate(1, 2)
+    assert other.push().sent == 2
+    (heard,) = ana.sync().queues
+    assert len(heard.heard.of("taken_over")) == 4
+    ana.rate(
+        *[4] * len(ana.rows("SELECT a.task FROM assignment a JOIN task t ON t.id = a.task WHERE a.state = t.state"))
+    )
+    assert ana.push().conflicts == 0
+    assert not ana.sync().queues[0].conflicts
+    (card,) = cards(ana.store, "ana")
+    open_ = "SELECT count(*) FROM assignment a JOIN task t ON t.id = a.task WHERE a.state = 'open' AND t.state = 'open'"
+    assert [(card.left,)] == ana.rows(open_)
+    assert team.rows("SELECT count(*) - count(DISTINCT task) FROM label") == [(0,)]
+
+
+def test_what_was_labelled_here_is_not_asked_of_the_device_that_took_it_over(
+    team: Team, ana: Worker, tmp_path: Path
+) -> None:
+    ana.pull(3)
+    other = Worker.of(team, device(tmp_path / "desktop"))
+    assert other.pull(3, take_over=True).new == 3
+    ana.rate(4)
+    assert ana.push().sent == 1
+    (heard,) = other.sync().queues
+    assert len(heard.heard.of("taken_over")) == 1
+    other.rate(
+        *[2] * len(other.rows("SELECT a.task FROM assignment a JOIN task t ON t.id = a.task WHERE a.state = t.state"))
+    )
+    assert other.push().conflicts == 0
+    assert team.rows("SELECT count(*) - count(DISTINCT task) FROM label") == [(0,)]
 
 
 def test_a_rubric_that_changed_and_a_queue_that_closed_meanwhile(team: Team, ana: Worker) -> None:

@@ -145,6 +145,22 @@ async def test_a_figure_leaves_reasons_that_stood_before(tmp_path: Path) -> None
         assert player.work.rationale["grounded"] == {"text": "12 h", "reasons": ["adds a fact"]}
 
 
+async def test_why_is_asked_where_it_is_needed_though_others_were_scored_since(tmp_path: Path) -> None:
+    rubric = {
+        "name": "two",
+        "criteria": [
+            {"id": "grounded", "type": "scale", "min": 1, "max": 5, "rationale": {"required_below": 3}},
+            {"id": "safe", "type": "boolean"},
+            {"id": "clear", "type": "scale", "min": 1, "max": 5},
+        ],
+    }
+    async with playing(filled(tmp_path, rubric=rubric)) as player:
+        await player.press("1", "1", "e", *"wrong", "enter")
+        assert player.work.rationale == {"grounded": {"text": "wrong", "reasons": []}}
+        await player.press("4", "e", *"brief", "enter")
+        assert player.work.rationale["clear"] == {"text": "brief", "reasons": []}
+
+
 LONG = {
     "name": "long",
     "criteria": [

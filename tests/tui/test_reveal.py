@@ -97,6 +97,21 @@ def test_a_round_that_is_not_revealed_opens_no_reveal(tmp_path: Path) -> None:
     sitting.close()
 
 
+async def test_a_round_that_is_locked_while_one_rates_holds_nobody_on_the_screen(tmp_path: Path) -> None:
+    store = filled(tmp_path, [item(0), item(1)])
+    as_round(store, QUEUE, MEMBERS)
+    async with playing(store) as player:
+        sitting = player.sitting
+        await player.press("4", "1")
+        rounds.lock(store, QUEUE, "lead")
+        await player.press("enter")
+        await player.settled()
+        sitting.drain(5)
+        assert "locked" in sitting.saving.trouble
+        await player.press("q")
+        assert sitting.closed
+
+
 async def test_the_most_disputed_item_comes_first_with_everybodys_labels(tmp_path: Path) -> None:
     async with revealing(revealed(tmp_path)) as player:
         assert position(player) == 1

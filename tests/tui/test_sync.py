@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from reviewer.session.synchroniser import Plug
@@ -145,7 +146,7 @@ async def test_the_open_item_stays_when_it_is_recalled(tmp_path: Path) -> None:
 
     def recalled() -> Heard:
         for lease in ("lease-00001", "lease-00002"):
-            store.transact(lambda driver, lease=lease: pulled.recall(driver, THEIRS, lease))  # type: ignore[misc]
+            store.transact(lambda driver, lease=lease: pulled.recall(driver, THEIRS, remote.rater, lease))  # type: ignore[misc]
         return Heard(news=(News(LAB, "'lab/answers': 2 items were recalled."),))
 
     async with playing(store, LAB, (200, 50), syncing=plugged(way)) as player:
@@ -195,3 +196,20 @@ async def test_a_label_that_is_saved_is_sent_soon(tmp_path: Path) -> None:
         await player.saved()
         await until(player, lambda: way.tasks[-1].what == "push")
         await until(player, lambda: "synced  ✓ saved 1" in player.grid()[0])
+
+
+async def test_a_sync_that_is_asked_for_before_there_is_a_synchroniser_is_done_once_there_is(tmp_path: Path) -> None:
+    store = filled(tmp_path, [item(0)], queue=LAB, rubric=SHORT)
+    wire, gate = Ready(), threading.Event()
+
+    def build() -> Background:
+        gate.wait(10)
+        return Background(["lab"], lambda _: wire)
+
+    async with playing(store, LAB, (80, 24), syncing=Plug(build)) as player:
+        await player.press("U")
+        assert player.notice == "Syncing…"
+        gate.set()
+        await until(player, lambda: player.notice.startswith("Synced"))
+    plug = Plug()
+    assert not plug.sync_now()

@@ -31,10 +31,12 @@ _RENAMED = {"queue": "queue_id"}
 
 @dataclass(slots=True)
 class Exported:
-    """What was written: labels, and the rows or lines that they became."""
+    """What was written: labels, and the rows or lines that they became; `disputed` labels stand beside another of the
+    same rater's, given on another device."""
 
     labels: int = 0
     rows: int = 0
+    disputed: int = 0
 
 
 Line = Callable[[LabelRow], Iterator[bytes]]
@@ -58,7 +60,8 @@ def export(
     """
     done = Exported()
     decided = Decided(driver, queue) if golden else None
-    lines = _json_lines(driver, queue, decided) if form == "jsonl" else _table_rows(driver, queue, decided)
+    disputed = label_rows.disputed(driver, queue.id)
+    lines = _json_lines(driver, queue, disputed, decided) if form == "jsonl" else _table_rows(driver, queue, decided)
     wanted = form == "jsonl" if every is None else every
     if form != "jsonl":
         write(_row(COLUMNS))
@@ -70,6 +73,7 @@ def export(
             done.rows += 1
             write(line)
         done.labels += done.rows > before
+        done.disputed += row.columns["id"] in disputed
     return done
 
 
@@ -97,7 +101,7 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
             made.unlink(missing_ok=True)
 
 
-def _json_lines(driver: Driver, queue: QueueRecord, decided: Decided | None = None) -> Line:
+def _json_lines(driver: Driver, queue: QueueRecord, disputed: set[str], decided: Decided | None = None) -> Line:
     outputs = lru_cache(maxsize=512)(lambda task: label_rows.outputs_of(driver, task))
 
     def line(row: LabelRow) -> Iterator[bytes]:
@@ -114,6 +118,8 @@ def _json_lines(driver: Driver, queue: QueueRecord, decided: Decided | None = No
         }
         if row.repeat_of and not queue.sealed:
             named["repeat"] = True
+        if row.columns["id"] in disputed:
+            named["disputed"] = True
         if decided is not None and (given := decided.told(row)):
             named["golden"] = given
         yield orjson.dumps({"id": said.pop("id"), **named, **said}, option=orjson.OPT_APPEND_NEWLINE)

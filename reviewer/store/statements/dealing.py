@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from reviewer.store.dialects import json_places
 from reviewer.store.prepared import Prepared, insert_into
+from reviewer.store.primary import IS_PRIMARY
 from reviewer.store.tables import (
     Assignment,
     Batch,
@@ -141,10 +142,7 @@ unseen = Prepared(
         .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
         .where(
             _H.task == _T.id,
-            _H.phase == "independent",
-            _L.outcome == "submitted",
-            _L.exposure == "none",
-            ~_L.surplus,
+            IS_PRIMARY,
         )
         .scalar_subquery()
         < bindparam("overlap"),

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Integer,
     and_,
     bindparam,
+    case,
     cast,
     exists,
     func,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 
 from reviewer.store.dialects import json_values
 from reviewer.store.prepared import Prepared, insert_into
+from reviewer.store.primary import IS_PRIMARY
 from reviewer.store.tables import Assignment, Label, LabelHead, Lease, Progress, Queue, Task, core
 
 _A, _E, _H, _L, _P, _Q, _T = (core(table).c for table in (Assignment, Lease, LabelHead, Label, Progress, Queue, Task))
@@ -36,7 +38,7 @@ _needed = or_(_A.state == "open", _A.state == "sent_back")
 _primary = (
     select(func.count())
     .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
-    .where(_H.task == _T.id, _H.phase == "independent", _L.outcome == "submitted", _L.exposure == "none", ~_L.surplus)
+    .where(_H.task == _T.id, IS_PRIMARY)
 )
 # Who holds what they have labelled, because it was sent back, is counted by the label.
 _held = (
@@ -236,11 +238,27 @@ take_over = Prepared(
 end = Prepared(
     update(core(Lease)).where(_E.task == bindparam("of_task"), _E.rater == bindparam("of_rater")).values(until=null())
 )
+all_mine = Prepared(select(_E.id, _E.task).where(_mine).order_by(_E.number, _E.id))
 held = Prepared(select(_E.id, _E.task).where(_mine, _on_this_device, _live).order_by(_E.task))
 give_back = Prepared(update(core(Lease)).where(_E.id == bindparam("lease")).values(until=bindparam("to")))
 
+# Every label of the rater's is from another device: this one has nothing more to do there.
+_done_elsewhere = and_(
+    _A.state != "open",
+    _A.state != "sent_back",
+    ~exists(select(_L.id).where(_L.task == _E.task, _L.rater == _E.rater, _L.device == bindparam("device"))),
+)
 changes = Prepared(
-    select(_E.id, _E.task, _E.device, _E.until, _T.state, _A.state, _H.conflict)
+    select(
+        _E.id,
+        _E.task,
+        _E.device,
+        _E.until,
+        _T.state,
+        _A.state,
+        _H.conflict,
+        case((_done_elsewhere, 1), else_=0).label("done_elsewhere"),
+    )
     .select_from(
         _leased.outerjoin(core(LabelHead), (_H.task == _E.task) & (_H.rater == _E.rater) & (_H.conflict != "[]"))
     )
@@ -251,6 +269,7 @@ changes = Prepared(
             _A.state == "sent_back",
             and_(_A.state == "open", _E.until.is_(None)),
             and_(_E.device != bindparam("device"), _live),
+            _done_elsewhere,
             _H.conflict.is_not(None),
         ),
     )

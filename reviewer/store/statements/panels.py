@@ -28,6 +28,8 @@ _labels = (
         _L.shown_order,
         _L.rubric,
         _L.committed_at,
+        _L.revision,
+        _L.device,
     )
     .select_from(
         core(Label)

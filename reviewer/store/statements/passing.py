@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from reviewer.store.prepared import Prepared, insert_into
+from reviewer.store.primary import IS_PRIMARY
 from reviewer.store.tables import Assignment, Label, LabelHead, Lease, Progress, Queue, Stretch, Task, core
 
 _A, _E, _H, _L, _P, _Q, _S, _T = (
@@ -29,10 +30,7 @@ _primary_of_others = (
         _H.task == bindparam("task"),
         ~_T.gold,
         _H.rater != bindparam("rater"),
-        _H.phase == "independent",
-        _L.outcome == "submitted",
-        _L.exposure == "none",
-        ~_L.surplus,
+        IS_PRIMARY,
         ~_asked_again,
     )
 )

@@ -90,6 +90,7 @@ heads = Prepared(
         _L.flags,
         _L.revision,
         _L.committed_at,
+        _H.conflict,
     )
     .select_from(core(LabelHead).join(core(Label), _H.label == _L.id))
     .where(

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, exists, func, null, select, update
 
 from reviewer.store.dialects import json_values
 from reviewer.store.prepared import Prepared, insert_into, upsert
+from reviewer.store.primary import IS_PRIMARY
 from reviewer.store.tables import (
     Assignment,
     Event,
@@ -71,10 +72,7 @@ primary = Prepared(
         _H.task.in_(_among_wanted),
         ~_T.gold,
         _H.rater != bindparam("rater"),
-        _H.phase == "independent",
-        _L.outcome == "submitted",
-        _L.exposure == "none",
-        ~_L.surplus,
+        IS_PRIMARY,
     )
     .group_by(_H.task)
 )

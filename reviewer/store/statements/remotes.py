@@ -102,6 +102,9 @@ set_queue = Prepared(
         settings=bindparam("to_settings"),
     )
 )
+set_purpose = Prepared(
+    update(core(Queue)).where(_Q.id == bindparam("of_queue")).values(purpose=bindparam("to_purpose"))
+)
 set_state = Prepared(update(core(Queue)).where(_Q.id == bindparam("of_queue")).values(state=bindparam("to_state")))
 grow_queue = Prepared(update(core(Queue)).where(_Q.id == bindparam("of_queue")).values(size=bindparam("to_size")))
 dataset_size = Prepared(select(_D.size).where(_D.id == bindparam("dataset")))
@@ -150,6 +153,16 @@ unsent_of_task = Prepared(
     select(_O.label)
     .select_from(core(Label).join(core(Outbox), _O.label == _L.id))
     .where(_L.task == bindparam("task"), (_O.state == "waiting") | (_O.state == "refused"))
+    .limit(1)
+)
+unsent_of_rater = Prepared(
+    select(_O.label)
+    .select_from(core(Label).join(core(Outbox), _O.label == _L.id))
+    .where(
+        _L.task == bindparam("task"),
+        _L.rater == bindparam("rater"),
+        (_O.state == "waiting") | (_O.state == "refused"),
+    )
     .limit(1)
 )
 heads = Prepared(
@@ -233,8 +246,23 @@ answered = Prepared(
     .where(_O.label == bindparam("of_label"), (_O.state == "waiting") | (_O.state == "refused"))
     .values(state=bindparam("to_state"), error=bindparam("to_error"), at=bindparam("to_at"), attempts=_O.attempts + 1)
 )
+_taken, _earlier = core(Label).alias("taken"), core(Label).alias("earlier")
 overtaken = Prepared(
-    update(core(Outbox)).where(_O.label == bindparam("of_label"), _O.state == "refused").values(state="superseded")
+    update(core(Outbox))
+    .where(
+        _O.state == "refused",
+        _O.label.in_(
+            select(_earlier.c.id)
+            .select_from(
+                _taken.join(_earlier, (_taken.c.task == _earlier.c.task) & (_taken.c.rater == _earlier.c.rater))
+            )
+            .where(_taken.c.id == bindparam("by_label"), _earlier.c.id < _taken.c.id)
+        ),
+    )
+    .values(state="superseded")
+)
+let_go = Prepared(
+    update(core(Outbox)).where(_O.remote == bindparam("of_remote"), _O.state == "refused").values(state="superseded")
 )
 tried = Prepared(
     update(core(Outbox))
@@ -244,7 +272,6 @@ tried = Prepared(
 try_again = Prepared(
     update(core(Outbox)).where(_O.remote == bindparam("of_remote"), _O.state == "refused").values(state="waiting")
 )
-supersedes = Prepared(select(_L.supersedes).where(_L.id == bindparam("label")))
 is_surplus = Prepared(update(core(Label)).where(_L.id == bindparam("of_label")).values(surplus=bindparam("to_surplus")))
 put_all_in_outbox = Prepared(
     lambda insert: (

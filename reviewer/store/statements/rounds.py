@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, func, literal, or_, select, update
 
-from reviewer.store.prepared import Prepared, insert_into
+from reviewer.store.prepared import Prepared, insert_into, insert_unless_known, upsert
 from reviewer.store.tables import (
     Batch,
     Certificate,
@@ -75,6 +75,7 @@ _round = (
         _R.locked_at,
         _R.revealed_at,
         _R.finished_at,
+        _R.started_by,
     )
     .select_from(
         core(Round)
@@ -147,6 +148,13 @@ in_batch = Prepared(
 taking_part = Prepared(select(_M.rater).where(_M.round == bindparam("round")))
 certificate = Prepared(select(core(Certificate)).where(_C.id == bindparam("certificate")))
 
+of_queue = Prepared(select(core(Round)).where(_of_child))
+kept_notes = Prepared(
+    select(_N.id, _N.task, _N.author, _N.text, _N.at).where(_N.round == bindparam("round")).order_by(_N.at, _N.id)
+)
+
+put_round = upsert(Round)
+put_member = insert_unless_known(RoundMember)
 insert_batch = insert_into(Batch)
 insert_queue = insert_into(Queue)
 insert_round = insert_into(Round)

@@ -1,4 +1,4 @@
-"""The status line, the notice line and the footer: one row each, generated from what is."""
+"""The status line, the notice and the footer, generated from what is."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from reviewer.session.keeping import Saving
 from reviewer.session.steps import Standing
 from reviewer.text.cells import truncate
 from reviewer.tui.panes.lines import Fragments, Lines, folded, spread
+
+_MOST_ROWS = 3
 
 
 class Status(Lines):
@@ -93,10 +95,12 @@ class Remark(Lines):
 
 
 class Notice(Lines):
-    """One sentence about what has just happened, or a goal reached; empty most of the time."""
+    """One sentence about what has just happened, or a goal reached; empty most of the time. A long warning takes as
+    many rows as it needs, three at most."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
+        self._needed = 1
         self.text = ""
         self.look = "notice"
 
@@ -104,12 +108,35 @@ class Notice(Lines):
         """Shows `text` until something else is said; draws only where it differs."""
         if (text, look) != (self.text, self.look):
             self.text, self.look = text, look
+            self._make_room()
             self.redraw()
 
+    def on_resize(self) -> None:
+        """What was one row may be two in less room."""
+        self._make_room()
+
+    def _make_room(self) -> None:
+        # What comes and goes with every item stays one row: nothing is laid out anew for it.
+        long = self.look == "notice.warning" and min(_MOST_ROWS, len(self._folded(self.size.width)))
+        needed = long or 1
+        if needed != self._needed:
+            self._needed = needed
+            self.styles.height = needed
+
+    def _folded(self, width: int) -> list[str]:
+        # Nearly all of them fit, and are not to wait for being wrapped.
+        if len(self.text) * 2 < width or not width:
+            return [self.text]
+        return folded(self.text, width - 2)
+
     def rows(self, width: int, height: int) -> Sequence[Fragments]:
-        """The one row."""
-        del width, height
-        return [[(" ", "text"), (self.text, self.look)]] if self.text else [[]]
+        """The sentence; what begins with the last row is cut at its end."""
+        if not self.text:
+            return [[]]
+        lines = self._folded(width)
+        last = max(1, height) - 1
+        lines = [*lines[:last], " ".join(lines[last:])] if len(lines) > last else lines
+        return [[(" ", "text"), (line, self.look)] for line in lines]
 
 
 class Footer(Lines):

@@ -284,6 +284,14 @@ class HomeScreen(Keyed):
         if card is not None:
             self.app.push_screen(RatersScreen(card.name))
 
+    def do_list_progress(self) -> None:
+        """Shows how far the team is in the chosen queue."""
+        from reviewer.tui.screens.progress import ProgressScreen
+
+        card = self._card()
+        if card is not None:
+            self.app.push_screen(ProgressScreen(card.name, self.desk.watch_progress(card.name)))
+
     def do_list_my_page(self) -> None:
         """Shows how the rater does in the chosen queue."""
         from reviewer.tui.screens.raters import OwnPage

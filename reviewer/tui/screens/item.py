@@ -56,7 +56,7 @@ class ItemScreen(LookingAhead):
         self.sitting.be_patient(self._hand_over_soon)
         self._report()  # the sitting may have written before anybody listened
         self.status.queue = self.sitting.queue.name
-        self.status.rater = self.desk.rater
+        self.status.rater = self.sitting.rater_name
         self.divide()
         self.show_item(self.sitting.notice.removeprefix(self.sitting.remark) or self.sitting.store.remark)
         self.set_interval(_LOOK_AROUND, self._look_around)
@@ -300,12 +300,19 @@ class ItemScreen(LookingAhead):
         return owed or self.form.focused()
 
     def _owed(self) -> tuple[str, Criterion] | None:
-        if self.owing is None:
+        focused = self.form.focused()
+        if self.owing is not None and self._needs_why(self.owing):
+            return self.owing
+        if self.owing is None or (focused is not None and focused[0] in self.sitting.work.values):
             return None
-        key, criterion = self.owing
+        # What is focused now has nothing to be explained yet.
+        return next(filter(self._needs_why, self.form.asked), None)
+
+    def _needs_why(self, question: tuple[str, Criterion]) -> bool:
+        key, criterion = question
         work = self.sitting.work
         needed = key in work.values and rationale_needed(criterion, work.values[key])
-        return self.owing if needed and not has_rationale(work.rationale, key) else None
+        return needed and not has_rationale(work.rationale, key)
 
     def focus_unscored(self, *, stay: bool = False) -> None:
         """Focuses the next criterion without a value; with `stay`, only where none is focused."""

@@ -17,6 +17,7 @@ from reviewer.text.sparkline import interval
 from reviewer.tui.keyed import Keyed
 from reviewer.tui.panes.lines import Fragments, Lines, folded
 from reviewer.tui.panes.status import Footer, Notice
+from reviewer.tui.panes.title import Title
 from reviewer.tui.screens.dialogs import Page
 
 _NAME, _DONE, _PACE, _GOLD, _VALUE, _DRIFT = 12, 7, 6, 11, 7, 12
@@ -66,17 +67,6 @@ class RaterRows(Lines):
         return [(pad(truncate("".join(text for text, _ in row), width), width), "list.cursor")] if chosen else row
 
 
-class RatersTitle(Lines):
-    """Which queue."""
-
-    text = ""
-
-    def rows(self, width: int, height: int) -> Sequence[Fragments]:
-        """The one row."""
-        del height
-        return [[(pad(f" {self.text}", width), "status.strong")]]
-
-
 class RatersScreen(Keyed):
     """The lead's overview. It is read on a thread, so that keys never wait for it."""
 
@@ -91,7 +81,7 @@ class RatersScreen(Keyed):
 
     def compose(self) -> ComposeResult:
         """A title, the raters, a notice, the keys."""
-        self.top = RatersTitle(id="items-title")
+        self.top = Title(id="items-title")
         self.top.text = f"raters of {self._queue}"
         self.list = RaterRows(id="rows")
         self.notice = Notice(id="notice")

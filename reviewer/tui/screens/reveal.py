@@ -124,16 +124,16 @@ class Revealed(Beside):
 
     def do_reveal_note(self) -> None:
         """Writes what the group noted of the item."""
-        if self.sitting.finished:
-            self.notice.say(self.sitting.read_only, "notice.warning")
+        if why := self.sitting.no_discussion:
+            self.notice.say(why, "notice.warning")
         elif self.sitting.view is not None:
             self.open_entry(Asked(_DISCUSSION, "", "what the group notes of this item"))
 
     def do_reveal_example(self) -> None:
         """Takes the item into the rubric as an annotated example: asks for the level, then why, then shows it."""
         focused = self.form.focused()
-        if self.sitting.finished:
-            self.notice.say(self.sitting.read_only, "notice.warning")
+        if why := self.sitting.no_discussion:
+            self.notice.say(why, "notice.warning")
             return
         if focused is None:
             return
