@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from reviewer.cli.demo_triage import EXPERTS, prepare
 from reviewer.config import Home, ensure_private, open_home
 from reviewer.errors import BadInput, WrongUsage
 from reviewer.shipped import shipped_folder
@@ -27,6 +28,7 @@ QUEUES: dict[str, dict[str, Any]] = {
         "show": ["topic", "audience"],
         "adjudicate": ["range>=2", "disagree:safe", "disagree:urgency", "flagged"],
     },
+    "screening-notes": {"show": ["country"]},
 }
 """The sample queues by the folders of sample_data, each with the settings that its team would choose."""
 
@@ -60,8 +62,10 @@ def demo(reset: bool, yes: bool, plain: bool, home: Path | None) -> None:
     Three queues to rate: compliance summaries of a bank, answers to patients, replies to customers. One of blind pairs,
     notices after incidents; one to rank, letters on insurance claims. A calibration round, six replies that two
     colleagues have rated before you: rate them, then see what the others said. One queue that three colleagues have
-    rated and dispute: `reviewer adjudicate medication-advice` decides. What you say there is kept; to use other
-    commands on it, give them the same --home.
+    rated and dispute: `reviewer adjudicate medication-advice` decides. One that checks and a judge have seen whole,
+    and what they leave for an expert, screening-notes-experts: rate it, then `reviewer judge align
+    screening-notes-experts` says how far to trust that judge. What you say there is kept; to use other commands on it,
+    give them the same --home.
 
     \b
     Examples:
@@ -134,12 +138,14 @@ def _prepare(home: Home) -> None:
     _mark(home.path)
     store = Store.open(home.store)
     with store.reading() as connection:
-        missing = [name for name in (*QUEUES, ROUND) if queues.find(connection, name) is None]
+        missing = [name for name in (*QUEUES, ROUND, EXPERTS) if queues.find(connection, name) is None]
     if missing:
         click.echo(f"Preparing the sample queues in {click.format_filename(home.path)} …", err=True)
     for name in missing:
         if name == ROUND:
             _start_round(store, home.rater())
+        elif name == EXPERTS:
+            prepare(store, home.rater())
         else:
             _import(store, name, home.rater())
 

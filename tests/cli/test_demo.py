@@ -15,11 +15,13 @@ import pytest
 from reviewer import plain
 from reviewer.cli import run
 from reviewer.cli.demo import COMPARED, QUEUES, ROUND
+from reviewer.cli.demo_triage import EXPERTS
 from reviewer.config import open_home
 from reviewer.rubric import load_rubric
 from reviewer.session.desk import cards
 from reviewer.session.sitting import Sitting
 from reviewer.shipped import shipped_folder
+from reviewer.store import queues, selected
 from reviewer.store.connection import Store
 from tests.plain_script import Script, item, make_queue
 
@@ -63,7 +65,7 @@ def demo(monkeypatch: pytest.MonkeyPatch, *arguments: str, typed: str = "", befo
 def test_every_sample_becomes_a_queue_with_its_rubric_and_settings(prepared: Path) -> None:
     store = Store.open(open_home(prepared).store, create=False)
     shown = {card.name: card for card in cards(store, "somebody else")}
-    assert list(shown) == [*QUEUES, ROUND]
+    assert list(shown) == [*QUEUES, ROUND, EXPERTS]
     for name, card in ((name, shown[name]) for name in QUEUES):
         rows = rows_of(name)
         kind, pairs = COMPARED.get(name, ("rating", None))
@@ -79,7 +81,7 @@ def test_every_sample_becomes_a_queue_with_its_rubric_and_settings(prepared: Pat
         assert {key for key, _ in sitting.view.shown} <= set(QUEUES[name]["show"])
         assert sitting.view.shown
         sitting.close()
-    assert sum(card.size for card in shown.values()) == 182
+    assert sum(card.size for card in shown.values()) == 182 + 24 + 12
 
 
 def test_a_round_waits_for_the_user_alone_and_a_queue_for_an_adjudicator(
@@ -98,6 +100,42 @@ def test_a_round_waits_for_the_user_alone_and_a_queue_for_an_adjudicator(
     assert run(["adjudicate", "medication-advice", "--list", "--json", *home]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert (listed["disputed"], listed["open"], listed["mine"]) == (5, 5, 0)
+
+
+def test_checks_and_a_judge_conflict_an_expert_settles_it_and_the_judge_is_held_to_that(
+    prepared: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ["--home", str(prepared), "--json"]
+    checks = str(SAMPLES / "screening-notes" / "checks.toml")
+    assert run(["check", "screening-notes", "--config", checks, "--show", "50", *home]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["new"] == 0, "the demo has examined them"
+    turned = {one["item"] for one in told["findings"] if "negation" in one["checks"]}
+    assert {"scr-02", "scr-04", "scr-14", "scr-20"} <= turned
+    store = Store.open(open_home(prepared).store, create=False)
+    with store.reading() as connection:
+        queue = queues.find(connection, EXPERTS)
+        assert queue is not None
+        drawn = {task.key: task.reason for task in selected.drawn(connection, queue)}
+    assert turned <= drawn.keys()
+    assert "but the judge scored 5" in drawn["scr-02"]
+    assert any(reason == "random floor" for reason in drawn.values())
+    assert run(["judge", "align", EXPERTS, "--rounds", "200", *home]) == 0
+    faithful = json.loads(capsys.readouterr().out)["criteria"]["faithful"]
+    assert faithful["n"] == 12
+    assert faithful["figures"]["accuracy"]["judge"]["value"] < 0.5
+    assert turned <= {one["item"] for one in faithful["worst"]}
+    assert run(["judge", "license", EXPERTS, "--rounds", "200", *home]) == 1
+    assert json.loads(capsys.readouterr().out)["granted"] is False
+    assert run(["estimate", EXPERTS, "--criterion", "usable", *home]) == 0
+    whole = json.loads(capsys.readouterr().out)["systems"][0]
+    # Of all 24 notes 16 are usable; of those that were drawn far fewer.
+    assert whole["estimate"]["low"] < 16 / 24 < whole["estimate"]["high"]
+    assert whole["naive_mean"] < 0.5
+    sitting = Sitting.open(store, EXPERTS, "somebody else")
+    assert sitting.view is not None
+    assert "house-judge" not in repr(sitting.view)
+    sitting.close()
 
 
 def test_no_text_that_is_compared_names_a_system_and_every_pair_of_systems_is_met(
@@ -195,7 +233,7 @@ def test_a_demo_that_was_killed_half_way_is_completed(
     store = make_queue(tmp_path, [item(1)], name=first)
     assert demo(monkeypatch, "--home", str(tmp_path)) == 0
     assert "Item 1 of 1, 0 done, 1 left." in capsys.readouterr().out
-    assert [card.name for card in cards(store, "ada")] == [*QUEUES, ROUND]
+    assert [card.name for card in cards(store, "ada")] == [*QUEUES, ROUND, EXPERTS]
 
 
 def test_a_place_that_cannot_be_written_is_said(
