@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from reviewer.shipped import shipped_folder
 
 if TYPE_CHECKING:
     from reviewer.store.connection import Store
+    from reviewer.store.prepared import Driver
 
 QUEUE, EXPERTS = "screening-notes", "screening-notes-experts"
 """The queue that checks and a judge have seen whole, and what was drawn from it for experts."""
@@ -32,9 +35,28 @@ def prepare(store: Store, rater: str) -> None:
     _take_answers(store, folder, actor)
     wanted = Wanted(n=_DRAWN, seed=_SEED, criterion="faithful", risk=("high-risk-country",))
     open_as(store, draw_from(store, QUEUE, wanted), wanted, EXPERTS, rater)
-    with LabelReader(folder / "expert.csv", {}) as reader:
-        # The colleague has rated the whole queue elsewhere: what was not drawn has no place here.
-        import_labels(store, EXPERTS, reader, rater=rater, options=LabelOptions())
+    with TemporaryDirectory() as made:
+        file = Path(made) / "expert.csv"
+        _keep_drawn(store, folder / file.name, file)
+        with LabelReader(file, {}) as reader:
+            import_labels(store, EXPERTS, reader, rater=rater, options=LabelOptions())
+
+
+def _keep_drawn(store: Store, source: Path, made: Path) -> None:
+    """Writes the labels of what was drawn: the colleague has rated the whole queue elsewhere."""
+    from reviewer.store import machines, queues
+
+    def job(driver: Driver) -> set[str]:
+        queue = queues.find(driver, EXPERTS)
+        assert queue is not None
+        return {task.key for task in machines.tasks(driver, queue)}
+
+    drawn = store.transact(job)
+    with source.open(encoding="utf-8", newline="") as read, made.open("w", encoding="utf-8", newline="") as written:
+        rows = csv.DictReader(read)
+        kept = csv.DictWriter(written, rows.fieldnames or ())
+        kept.writeheader()
+        kept.writerows(row for row in rows if row["item"] in drawn)
 
 
 def _take_answers(store: Store, folder: Path, actor: str) -> None:
@@ -43,7 +65,6 @@ def _take_answers(store: Store, folder: Path, actor: str) -> None:
     from reviewer.rubric.stored import stored_rubric
     from reviewer.store import machines, queues
     from reviewer.store.machines import MachineLabel
-    from reviewer.store.prepared import Driver
     from reviewer.triage.judge.hostile import flags_of
     from reviewer.triage.judge.question import Output, Question
     from reviewer.triage.judge.spec import load_judge

@@ -105,6 +105,7 @@ def test_a_round_waits_for_the_user_alone_and_a_queue_for_an_adjudicator(
 def test_checks_and_a_judge_conflict_an_expert_settles_it_and_the_judge_is_held_to_that(
     prepared: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert not list(SAMPLES.rglob("*rejects*")), "what is shipped stays as it is"
     home = ["--home", str(prepared), "--json"]
     checks = str(SAMPLES / "screening-notes" / "checks.toml")
     assert run(["check", "screening-notes", "--config", checks, "--show", "50", *home]) == 0

@@ -15,9 +15,10 @@ from reviewer.ids import digest
 from reviewer.triage.checks import (
     command,
     entities,
-    grounding,
     guards,
     language,
+    negation,
+    numbers,
     plain,
     reference,
     relevance,
@@ -74,8 +75,8 @@ _OPTIONS: dict[str, dict[str, tuple[type, ...]]] = {
 _TYPES: dict[str, Any] = {
     made.type: made
     for made in (
-        grounding.Negation,
-        grounding.Numbers,
+        negation.Negation,
+        numbers.Numbers,
         guards.Private,
         guards.Refusal,
         plain.Exact,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import ClassVar, Literal
 
 from reviewer.errors import BadInput
-from reviewer.triage.checks.grounding import tells
+from reviewer.triage.checks.denials import tells
 from reviewer.triage.checks.model import Finding, Options, Passage, Span, Subject
 from reviewer.triage.checks.words import sentences, stems
 

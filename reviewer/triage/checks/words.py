@@ -59,7 +59,10 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_abbreviation(text: str, at: int) -> bool:
-    before = text[max(0, at - 12) : at].rpartition(" ")[2].lower()
+    written = text[max(0, at - 12) : at].rpartition(" ")[2]
+    if len(written) == 1 and written.isupper():
+        return True  # an initial
+    before = written.lower()
     # "No. 5" is a number, while "The answer is no. She left." ends a sentence.
     if before in ("no", "nos"):
         return text[at + 1 : at + 4].strip()[:1].isdigit()
@@ -78,4 +81,4 @@ def stem(word: str) -> str:
             if suffix in ("ing", "ed", "ings") and len(rest) > 3 and rest[-1] == rest[-2] and rest[-1] not in "ls":
                 return rest[:-1]
             return rest.removesuffix("e")
-    return word.removesuffix("e") if len(word) > 4 else word
+    return word.removesuffix("e") if len(word) > 3 else word

@@ -7,10 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewer.triage.checks import Passage, Subject
-from reviewer.triage.checks.grounding import Negation, Numbers
+from reviewer.triage.checks.negation import Negation
+from reviewer.triage.checks.numbers import Numbers
 from reviewer.triage.checks.words import sentences, words
-from tests.triage.checks.denials import KEPT, TURNED
+from tests.triage.checks.denials import (
+    HELD_OUT_KEPT,
+    HELD_OUT_TURNED,
+    KEPT,
+    NOTES_KEPT,
+    NOTES_TURNED,
+    TURNED,
+)
 
+Pairs = tuple[tuple[str, str], ...]
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
 
 
@@ -18,15 +27,42 @@ def subject(output: str, *context: str) -> Subject:
     return Subject(output, context=tuple(Passage(f"Note {number}", text) for number, text in enumerate(context, 1)))
 
 
-def test_a_denial_that_is_turned_round_is_caught_and_one_that_is_kept_is_not() -> None:
+@pytest.mark.parametrize(
+    ("turned", "kept", "least", "most"),
+    [
+        (TURNED, KEPT, 0.95, 0.05),
+        (NOTES_TURNED, NOTES_KEPT, 0.95, 0.05),
+        (HELD_OUT_TURNED, HELD_OUT_KEPT, 0.8, 0.1),
+    ],
+    ids=["sentences", "notes", "held out"],
+)
+def test_a_denial_that_is_turned_round_is_caught_and_one_that_is_kept_is_not(
+    turned: Pairs, kept: Pairs, least: float, most: float
+) -> None:
     check = Negation("negation", {})
-    missed = [pair for pair in TURNED if check.examine(subject(pair[1], pair[0])).value is not False]
-    alarms = [pair for pair in KEPT if check.examine(subject(pair[1], pair[0])).value is not True]
-    recall, alarm = 1 - len(missed) / len(TURNED), len(alarms) / len(KEPT)
-    print(f"{recall:.0%} of {len(TURNED)} turned round are caught, {alarm:.0%} of {len(KEPT)} others called so")
+    missed = [pair for pair in turned if check.examine(subject(pair[1], pair[0])).value is not False]
+    alarms = [pair for pair in kept if check.examine(subject(pair[1], pair[0])).value is not True]
+    recall, alarm = 1 - len(missed) / len(turned), len(alarms) / len(kept)
+    print(f"{recall:.0%} of {len(turned)} turned round are caught, {alarm:.0%} of {len(kept)} others called so")
     print(*missed, *alarms, sep="\n")
-    assert recall >= 0.9
-    assert alarm <= 0.1
+    assert recall >= least
+    assert alarm <= most
+
+
+@pytest.mark.parametrize(
+    ("context", "output"),
+    [
+        # One of two denials alone is dropped, beside one that is kept.
+        ("The file shows no prior sanctions and no adverse media.", "It shows prior sanctions but no adverse media."),
+        ("Allergies: none. Takes ramipril.", "The patient has allergies and takes ramipril."),
+        ("Eva Lind was sanctioned in 2019, as review 3 of 2 May says.", "Eva Lind was not sanctioned in 2019."),
+        ("The allegations are unverified.", "The allegations are verified."),
+        ("Files can no longer be exported.", "Files can be exported."),
+    ],
+)
+def test_the_ways_in_which_notes_say_no_are_read(context: str, output: str) -> None:
+    assert Negation("negation", {}).examine(subject(output, context)).value is False
+    assert Negation("negation", {}).examine(subject(context, context)).value is True
 
 
 def test_both_places_are_shown() -> None:
