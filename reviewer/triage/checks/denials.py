@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from reviewer.triage.checks.words import Word, sentences, stem, words
 
@@ -60,6 +61,7 @@ _REPORTING = _of(
     " exist existed make made give given"
 )
 """Words that say that something is so: a denial is rarely about them."""
+_UNREPORTED = frozenset(f"un{word}" for word in _REPORTING)
 _BOUNDS = _of("until unless except after before within only outside beyond when once")
 """Words that say where a statement holds: it may be denied elsewhere."""
 _MORE = _of("more less later earlier fewer longer better worse doubt")
@@ -153,13 +155,18 @@ class _Part:
     def __init__(self, text: str, start: int, end: int) -> None:
         self._text, self._start, self._end = text, start, end
         self._found = words(text, start, end)
-        # The signs before each word that part clauses, and those behind the last.
-        ends = [start, *(word.end for word in self._found)]
-        starts = [*(word.start for word in self._found), end]
-        self._gaps = ["".join(_CLAUSE.findall(text, *gap)) for gap in zip(ends, starts, strict=True)]
+        self._texts = frozenset(word.text for word in self._found)
         self._order = tuple(word.stem for word in self._found if _carries(word))
-        self._reaches = {at: self._reach(at) for at in range(len(self._found)) if self._is_cue(at)}
+        cues = [at for at, word in enumerate(self._found) if word.text in _CUES or word.text.endswith("n't")]
+        self._reaches = {at: self._reach(at) for at in cues if self._is_cue(at)}
         self._undone = {at for pair in self._doubled() for at in pair}
+
+    @cached_property
+    def _gaps(self) -> list[str]:
+        """The signs before each word that part clauses, and those behind the last."""
+        ends = [self._start, *(word.end for word in self._found)]
+        starts = [*(word.start for word in self._found), self._end]
+        return ["".join(_CLAUSE.findall(self._text, *gap)) for gap in zip(ends, starts, strict=True)]
 
     @property
     def is_bare(self) -> bool:
@@ -178,7 +185,7 @@ class _Part:
             tuple(denials),
             denied,
             said - denied - self._left_open(),
-            frozenset(word.text for at, word in enumerate(self._found) if word.text in _BOUNDS and self._leads(at)),
+            self._bounds(),
             self._start,
             self._end,
         )
@@ -187,8 +194,8 @@ class _Part:
         for at in self._reaches:
             if at not in self._undone:
                 yield from self._denials_by(at)
-        for word in self._found:
-            if rest := _undone(word):
+        for text in sorted(self._texts):
+            if rest := _undone(text):
                 yield Denial(frozenset((rest,)), frozenset((rest,)), rest)
 
     def _denials_by(self, at: int) -> Iterator[Denial]:
@@ -233,8 +240,6 @@ class _Part:
 
     def _is_cue(self, at: int) -> bool:
         word = self._found[at].text
-        if word not in _CUES:
-            return word.endswith("n't")
         following = [one.text for one in self._found[at + 1 : at + 4]]
         if word == "not" and following[:1] and following[0] in ("only", "just", "merely"):
             return False
@@ -306,25 +311,33 @@ class _Part:
                 return
             yield place
 
-    def _leads(self, at: int) -> bool:
-        """Whether something follows in the clause: "sanctioned before" ends in no bound."""
-        return at + 1 < len(self._found) and not self._gaps[at + 1]
+    def _bounds(self) -> frozenset[str]:
+        """The words that say where it holds, where something follows in the clause: "sanctioned before" has none."""
+        if _BOUNDS.isdisjoint(self._texts):
+            return frozenset()
+        return frozenset(
+            word.text for at, word in enumerate(self._found[:-1]) if word.text in _BOUNDS and not self._gaps[at + 1]
+        )
 
     def _unreported(self) -> frozenset[str]:
         """The stems of what "went unreported": denied, and too little to hold another sentence against it."""
+        if _UNREPORTED.isdisjoint(self._texts):
+            return frozenset()
         return _stems(
             self._found[place]
             for at, word in enumerate(self._found)
-            if word.text.startswith("un") and word.text[2:] in _REPORTING
+            if word.text in _UNREPORTED
             for place in self._before(at)
         )
 
     def _left_open(self) -> frozenset[str]:
         """The stems that are asked for, depend on something else, or are denied twice."""
-        if any(word.text in _VOID for word in self._found) or _ZERO.search(self._text, self._start, self._end):
+        if not _VOID.isdisjoint(self._texts) or _ZERO.search(self._text, self._start, self._end):
             return frozenset(self._order)
         left = {place for at in self._undone for place in self._reaches[at]}
         is_inquiry = False
+        if (_OPEN | _INQUIRIES).isdisjoint(self._texts):
+            return _stems(self._found[place] for place in left)
         for at, word in enumerate(self._found):
             is_inquiry = is_inquiry or word.text in _INQUIRIES
             if word.text in _OPEN or (is_inquiry and word.text in _SOUGHT):
@@ -333,18 +346,24 @@ class _Part:
 
 
 def _carries(word: Word) -> bool:
-    return tells(word.text) and tells(word.stem)
+    return _has_meaning(word.text)
+
+
+@lru_cache(maxsize=20_000)
+def _has_meaning(word: str) -> bool:
+    return tells(word) and tells(stem(word))
 
 
 def _stems(found: Iterable[Word]) -> frozenset[str]:
     return frozenset(word.stem for word in found if _carries(word))
 
 
-def _undone(word: Word) -> str:
+@lru_cache(maxsize=20_000)
+def _undone(word: str) -> str:
     """The stem that "unreported" or "non-refundable" denies; empty for other words."""
     for prefix in ("un", "non-"):
-        rest = word.text.removeprefix(prefix)
-        if rest != word.text and len(rest) > 3 and word.text not in _CUES:
+        rest = word.removeprefix(prefix)
+        if rest != word and len(rest) > 3 and word not in _CUES:
             made = stem(rest)
             return made if tells(made) else ""
     return ""

@@ -50,7 +50,12 @@ _KINDS: dict[str, tuple[re.Pattern[str], Callable[[str], bool], str, tuple[str, 
     "phone": (_PHONE, lambda _: True, "a telephone number", ("+", "00")),
     "card": (_CARD, _luhn, "the number of a payment card", ()),
     "iban": (_IBAN, _mod_97, "the number of an account", ()),
-    "secret": (_SECRET, lambda _: True, "a key or a token", ("PRIVATE KEY", "AKIA", "gh", "xox", "sk-", "eyJ")),
+    "secret": (
+        _SECRET,
+        lambda _: True,
+        "a key or a token",
+        ("PRIVATE KEY", "AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "sk-", "eyJ"),
+    ),
 }
 """Pattern, further test, words, and what a text has that holds any: most texts need no closer look."""
 
@@ -173,6 +178,9 @@ def _runs(text: str, size: int) -> _Runs | None:
 
 
 def _folded(text: str) -> list[str]:
+    if text.isascii():
+        return _REPEATED.findall(text.lower())
+    # Folded by themselves: a letter that becomes two characters may end a word.
     return list(map(str.casefold, _REPEATED.findall(text)))
 
 

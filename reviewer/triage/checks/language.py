@@ -13,7 +13,7 @@ from reviewer.triage.checks.model import Finding, Options, Subject
 
 _LEAST = 40
 """Bytes of letters in UTF-8 that tell a language: 40 Latin letters, 20 Cyrillic ones, 13 Chinese ones."""
-_SAMPLE = 160
+_SAMPLE = 120
 _READ = 400
 _SURE, _ENOUGH, _DOUBT = 0.8, 0.5, 0.05
 _NOT_PROSE = re.compile(r"https?://\S{1,500}|`[^`\n]{1,200}`|[\w.+-]{1,64}@[\w.-]{1,64}")

@@ -76,7 +76,7 @@ def _found(text: str) -> tuple[str, int] | str:
 
 
 def _read(text: str) -> Any:
-    if _depth(text) > _DEEPEST:
+    if text[0] in "[{" and _depth(text) > _DEEPEST:
         raise _Fault(f"It is nested more than {_DEEPEST} levels deep.")
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)

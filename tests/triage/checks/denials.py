@@ -1,8 +1,8 @@
 """Contexts with what an output may make of them: kept, or turned round.
 
 TURNED and KEPT are single sentences, the NOTES whole notes of a few lines; the check was made with both at hand.
-HELD_OUT was written afterwards: at its first reading 19 of 24 were caught and 2 of 24 called so wrongly, which is what to
-expect of texts that the check was not made for. It was mended by some of them since.
+HELD_OUT was written afterwards: at its first reading 19 of 24 were caught and 2 of 24 called so wrongly, which is
+what to expect of texts that the check was not made for. It was mended by some of them since.
 """
 
 from __future__ import annotations
